@@ -1,0 +1,1 @@
+"""Everything that knows tables and SQL. Imports nothing here: see the stores."""

@@ -1,0 +1,1 @@
+"""The study and its mathematics: pure values, no file, no database, no terminal."""

@@ -1,0 +1,1 @@
+"""The allocation key: commitments and sealing. Only seeding, unblinding and verifying may import it."""

@@ -1,0 +1,1 @@
+"""Study questions answered with the measures of protocol.stats."""

@@ -1,0 +1,98 @@
+"""The one byte form of everything that is hashed.
+
+UTF-8 JSON with sorted keys, no spaces, no floats: other writers agree on these bytes,
+which they do not on floats. What is hashed is stored as these bytes and never re-serialised.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from protocol.errors import InvalidInputError
+
+Json = str | int | bool | None | Sequence["Json"] | Mapping[str, "Json"]
+
+
+def _refuse_unhashable(value: object, path: str) -> None:
+    if value is None or isinstance(value, (bool, int)):
+        return
+    if isinstance(value, str):
+        if any("\ud800" <= char <= "\udfff" for char in value):
+            raise InvalidInputError("A text holds half a surrogate pair: it has no UTF-8 form.", where=path)
+        return
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if not isinstance(key, str):
+                raise TypeError(f"{path}: keys of hashed JSON are strings, found {type(key).__name__}")
+            _refuse_unhashable(key, path)
+            _refuse_unhashable(inner, f"{path}.{key}")
+        return
+    if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
+        for position, inner in enumerate(value):
+            _refuse_unhashable(inner, f"{path}[{position}]")
+        return
+    raise TypeError(
+        f"{path}: hashed JSON holds strings, whole numbers, booleans, null, lists, objects, found {type(value).__name__}"
+    )
+
+
+def canonical_bytes(value: Json) -> bytes:
+    """Return the canonical bytes of a value.
+
+    Raises:
+        TypeError: The value holds a float or another type without one byte form.
+        InvalidInputError: A string holds a lone surrogate.
+    """
+    _refuse_unhashable(value, "$")
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return text.encode("utf-8")
+
+
+def _object_without_doubles(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found: dict[str, Json] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the key {key!r} stands twice in one object")
+        found[key] = value
+    return found
+
+
+def _refuse_float(literal: str) -> Json:
+    raise ValueError(f"{literal} is no whole number")
+
+
+def parse_canonical(body: bytes) -> dict[str, Json]:
+    """Read one canonical object back.
+
+    Raises:
+        ValueError: Not UTF-8 JSON, not an object, a float, or a key that stands twice.
+    """
+    value = json.loads(
+        body.decode("utf-8"),
+        object_pairs_hook=_object_without_doubles,
+        parse_float=_refuse_float,
+        parse_constant=_refuse_float,
+    )
+    if not isinstance(value, dict):
+        raise ValueError("the body is no JSON object")
+    return cast("dict[str, Json]", value)
+
+
+def sha256_hex(data: bytes) -> str:
+    """Return the SHA-256 of bytes as 64 hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def tagged_sha256(tag: str, *parts: bytes) -> str:
+    """Return SHA-256 over `blindrater/`, the tag, a line feed and the parts, as hexadecimal digits.
+
+    The tag keeps hashes of one purpose from being used for another. Parts of varying length
+    come last, so that no two lists of parts give the same bytes.
+    """
+    digest = hashlib.sha256(f"blindrater/{tag}\n".encode())
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""Item ids, assignment manifests, events, hash chain. The rating app may use all of it."""

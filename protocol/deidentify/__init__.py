@@ -1,0 +1,1 @@
+"""De-identification: redaction rules and scrubbing with a log of every span."""

@@ -1,0 +1,1 @@
+"""Text renderings of results as pure functions."""

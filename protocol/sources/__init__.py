@@ -1,0 +1,1 @@
+"""Outside formats to transcripts: bytes or text in, objects out, every problem collected."""

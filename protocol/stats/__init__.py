@@ -1,0 +1,1 @@
+"""Numbers only: no rating, no rubric, no input or output; one measure a file."""

@@ -1,0 +1,190 @@
+"""The protocol of a study as typed values.
+
+`StudyProtocol` is the whole of study.toml and belongs to the admin. `VisibleProtocol` is the part a
+rater may see; it is what goes into study files and packs, and has no field for a scaffold, a model,
+a contrast or a claim.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from protocol.rubric import Rubric
+
+
+class StudyKind(StrEnum):
+    """What is rated."""
+
+    STRESS_TEST = "stress-test"
+
+
+class EvidenceLevel(StrEnum):
+    """How near the evidence stands to use: `methods` section 3."""
+
+    MODEL = "model"
+    RESPONSE = "response"
+    INTERACTION = "interaction"
+    DEPLOYMENT = "deployment"
+
+
+InteractionTag = Literal["scripted", "contingent"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskCard:
+    """What a rater must know about a task to score it; the same for all its transcripts."""
+
+    brief: str
+    user_has: str = ""
+    claims: tuple[str, ...] = ()
+    """Load-bearing claims: if wrong, they change what the user does or break the deliverable."""
+    decision_points: tuple[str, ...] = ()
+    steers: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+    """What a steer must leave alone."""
+    prompted: bool = False
+    """A user turn of the task asks for the check or the choice that is scored."""
+    content_note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """The block in which conditions are paired."""
+
+    id: str
+    card: TaskCard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scaffold:
+    """A scaffold with its exact text."""
+
+    id: str
+    text: str
+    baseline: bool = False
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Design:
+    """Who rates how much, and how far apart the items of one task stand."""
+
+    raters: tuple[str, ...]
+    raters_per_item: int
+    spacing: int = 8
+    """Smallest allowed difference between the positions of two items of one task."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuessQuestion:
+    """A closed question on the condition, with decoys and never with canonical names."""
+
+    id: str
+    about: Literal["model", "scaffold"]
+    text: str
+    options: tuple[str, ...]
+    """Display labels; "don't know" is added by the app."""
+    meaning: dict[str, str] = field(default_factory=dict)
+    """Display label to canonical name; labels without an entry are decoys. Never leaves study.toml."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guess:
+    """Which questions are asked on which share of the items."""
+
+    share: float = 0.2
+    questions: tuple[GuessQuestion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CeilingRule:
+    """When a condition counts as at the top level: `statistics` section 3."""
+
+    share_at_top: float = 0.9
+    lower_bound: float = 0.7
+    """One-sided 95% Clopper-Pearson lower bound the share must reach."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnalysisPlan:
+    """What will be computed; hashed before unblinding."""
+
+    headline: tuple[str, ...]
+    """Dimension ids of the headline result."""
+    contrasts: tuple[str, ...] = ()
+    """Scaffold ids compared with the baseline; empty means all of them."""
+    alpha: float = 0.05
+    equivalence_margin: float = 0.5
+    """In levels."""
+    ceiling: CeilingRule = CeilingRule()
+    max_changed_share: float = 0.25
+    """Upper bound on the share of changed tasks below which "unchanged" may be said."""
+    correction: Literal["holm"] = "holm"
+    aggregation: Literal["rater_paired", "median_low"] = "rater_paired"
+    seed: int = 20260101
+    """Seed of every resampling step, printed with its results."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A sentence somebody wants to say, with the level its words imply."""
+
+    id: str
+    text: str
+    level: EvidenceLevel
+    dimension: str = ""
+    model: str = ""
+    scaffold: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedactionPlan:
+    """What is replaced beside the shipped list."""
+
+    literals: tuple[str, ...] = ()
+    token: str = "[name]"  # noqa: S105 - a neutral word, no secret
+    vendor_names: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyProtocol:
+    """The whole of study.toml."""
+
+    name: str
+    kind: StudyKind
+    evidence_level: EvidenceLevel
+    subtag: InteractionTag | None = None
+    contact: str = ""
+    simulated: bool = False
+    """The ratings are made by a program; every output says so."""
+    rubric: Rubric
+    scaffolds: tuple[Scaffold, ...]
+    tasks: tuple[Task, ...]
+    design: Design
+    guess: Guess = Guess()
+    analysis: AnalysisPlan
+    redaction: RedactionPlan = RedactionPlan()
+    claims: tuple[Claim, ...] = ()
+
+    @property
+    def baseline(self) -> Scaffold:
+        """The scaffold every other is compared with."""
+        return next(scaffold for scaffold in self.scaffolds if scaffold.baseline)
+
+    def visible(self) -> VisibleProtocol:
+        """Return the part raters may see."""
+        return VisibleProtocol(
+            name=self.name, contact=self.contact, simulated=self.simulated, rubric=self.rubric
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisibleProtocol:
+    """The rater-visible part of a protocol. Task cards travel with their opaque task ids."""
+
+    name: str
+    contact: str = ""
+    simulated: bool = False
+    rubric: Rubric

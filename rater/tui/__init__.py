@@ -1,0 +1,1 @@
+"""The rating app. Knows no origin, no key, no analysis."""

@@ -1,0 +1,1 @@
+"""Widgets of the rating app: they post messages and know no store."""
