@@ -35,7 +35,8 @@ def _refuse_unhashable(value: object, path: str) -> None:
             _refuse_unhashable(inner, f"{path}[{position}]")
         return
     raise TypeError(
-        f"{path}: hashed JSON holds strings, whole numbers, booleans, null, lists, objects, found {type(value).__name__}"
+        f"{path}: a {type(value).__name__} has no canonical form; "
+        "hashed JSON holds strings, whole numbers, booleans, null, lists and objects"
     )
 
 

@@ -1,0 +1,282 @@
+"""Rating events: the one record of what a rater did.
+
+An event's body holds codes and hashes and is what the chain hashes. Free text and exact times are
+withheld parts: they stand beside the body, which binds each by a salted hash, so a public copy can
+leave them out and the chain still verifies. This format is fixed: `docs/formats.md` describes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import cast
+
+from protocol.canonical_json import Json, canonical_bytes, parse_canonical, tagged_sha256
+from protocol.chain.identifiers import SALT_BYTES, Entropy
+from protocol.errors import CheckFailedError, InvalidInputError
+
+FORMAT = 1
+BODY_LIMIT = 64 * 1024
+PART_LIMIT = 1024 * 1024
+
+
+class EventKind(StrEnum):
+    """What happened."""
+
+    SITTING = "sitting"
+    """The rater opened the app."""
+    SHOW = "show"
+    """An item came on the screen."""
+    SCORE = "score"
+    CLEAR = "clear"
+    """The score or not-ratable mark of a dimension, or of the whole item, was taken back."""
+    NOT_RATABLE = "not_ratable"
+    """Of one dimension, or without a dimension of the whole item."""
+    NOTE = "note"
+    """The note of a dimension or item is now this text; an empty one removes it."""
+    QUOTE = "quote"
+    UNQUOTE = "unquote"
+    READ_TO_END = "read_to_end"
+    TOLD = "told"
+    """The rater knows or was told which condition this is."""
+    FLAG = "flag"
+    COMPLETE = "complete"
+    RETRACT = "retract"
+    """Undo: the event with number `target` no longer counts; retracting a retraction is redo."""
+
+
+UNDOABLE = frozenset(
+    {
+        EventKind.SCORE,
+        EventKind.CLEAR,
+        EventKind.NOT_RATABLE,
+        EventKind.NOTE,
+        EventKind.QUOTE,
+        EventKind.UNQUOTE,
+        EventKind.TOLD,
+        EventKind.FLAG,
+        EventKind.COMPLETE,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A stretch of one message, in code points of the stored text."""
+
+    message: int
+    """Index of the message in the conversation."""
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventDraft:
+    """What the rater did, before it has a number, a time and a place in the chain."""
+
+    kind: EventKind
+    item_id: str | None = None
+    dimension: str | None = None
+    level: int | None = None
+    reason: str | None = None
+    """Not-ratable code."""
+    span: Span | None = None
+    target: int | None = None
+    """Number of the event that is retracted, or of the quote that is removed."""
+    shown_sha256: str | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Withheld free texts by name: note, quote."""
+    elapsed_ms: int | None = None
+    """Time since the item came on the screen, from a monotonic clock."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithheldPart:
+    """A text or time that is bound by a salted hash and can be left out of a public copy."""
+
+    salt: str
+    value: str
+
+    def binding(self, name: str) -> str:
+        """Return the hash that stands in the event's body."""
+        return tagged_sha256("part/v1", bytes.fromhex(self.salt), canonical_bytes([name, self.value]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One event as it is stored."""
+
+    chain_id: str
+    seq: int
+    """1, 2, 3 ... without gaps."""
+    body: bytes
+    """The exact bytes that were hashed."""
+    hash: str
+    draft: EventDraft
+    """The content of the body, with the withheld texts where they are at hand."""
+    withheld: Mapping[str, WithheldPart]
+
+    @property
+    def at(self) -> str | None:
+        """Wall-clock time, or None where it was withheld."""
+        part = self.withheld.get("at")
+        return part.value if part else None
+
+    def withheld_bytes(self) -> bytes:
+        """Return the withheld parts as they are stored beside the body."""
+        return canonical_bytes(
+            {name: {"salt": part.salt, "value": part.value} for name, part in self.withheld.items()}
+        )
+
+
+def genesis(manifest_sha256: str, chain_id: str) -> str:
+    """Return the hash a chain starts from; it binds the chain to one assignment manifest."""
+    return tagged_sha256("genesis/v1", bytes.fromhex(manifest_sha256), chain_id.encode())
+
+
+def link(previous_hash: str, body: bytes) -> str:
+    """Return the hash of an event: over the hash before it and its body."""
+    return tagged_sha256("event/v1", bytes.fromhex(previous_hash), body)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The end of a chain."""
+
+    chain_id: str
+    seq: int
+    hash: str
+
+
+def make_event(
+    draft: EventDraft, *, head: Head, rubric_sha256: str, app: str, at: str, entropy: Entropy
+) -> Event:
+    """Give a draft its number, time and place in the chain.
+
+    Args:
+        draft: What the rater did.
+        head: The end of the chain so far.
+        rubric_sha256: Hash of the rubric the rater had in view.
+        app: Version of the program.
+        at: Wall-clock time, ISO 8601 UTC.
+        entropy: Source of the salts.
+
+    Raises:
+        InvalidInputError: A text is too long or cannot be stored.
+    """
+    values = {"at": at, **draft.texts}
+    if draft.elapsed_ms is not None:
+        values["elapsed_ms"] = str(draft.elapsed_ms)
+    for name, value in values.items():
+        if len(value.encode("utf-8", "replace")) > PART_LIMIT:
+            raise InvalidInputError(
+                f"The {name} is longer than {PART_LIMIT // 1024} KiB.", next_step="Shorten it."
+            )
+    withheld = {
+        name: WithheldPart(salt=entropy.randbytes(SALT_BYTES).hex(), value=value)
+        for name, value in values.items()
+    }
+    seq = head.seq + 1
+    body = canonical_bytes(
+        _body(
+            draft,
+            chain_id=head.chain_id,
+            seq=seq,
+            rubric_sha256=rubric_sha256,
+            app=app,
+            withheld=withheld,
+        )
+    )
+    if len(body) > BODY_LIMIT:
+        raise InvalidInputError("The event is too large to record.", next_step="Shorten the text.")
+    return Event(
+        chain_id=head.chain_id,
+        seq=seq,
+        body=body,
+        hash=link(head.hash, body),
+        draft=draft,
+        withheld=withheld,
+    )
+
+
+def _body(
+    draft: EventDraft,
+    *,
+    chain_id: str,
+    seq: int,
+    rubric_sha256: str,
+    app: str,
+    withheld: Mapping[str, WithheldPart],
+) -> Json:
+    body: dict[str, Json] = {
+        "v": FORMAT,
+        "chain": chain_id,
+        "seq": seq,
+        "kind": draft.kind.value,
+        "app": app,
+        "rubric": rubric_sha256,
+        "parts": {name: part.binding(name) for name, part in withheld.items()},
+    }
+    optional: dict[str, Json] = {
+        "item": draft.item_id,
+        "dimension": draft.dimension,
+        "level": draft.level,
+        "reason": draft.reason,
+        "target": draft.target,
+        "shown": draft.shown_sha256,
+        "span": [draft.span.message, draft.span.start, draft.span.end] if draft.span else None,
+    }
+    return body | {key: value for key, value in optional.items() if value is not None}
+
+
+def read_event(*, body: bytes, withheld: bytes, previous: Head) -> Event:
+    """Read a stored event and check its number, its bindings and its place in the chain.
+
+    Returns:
+        The event; its hash is computed, and the caller compares it with the stored one.
+
+    Raises:
+        CheckFailedError: A number, chain id or withheld part does not fit the body.
+    """
+    seq = previous.seq + 1
+    place = f"event {seq} of chain {previous.chain_id}"
+    try:
+        value = parse_canonical(body)
+        parts = cast("dict[str, str]", value["parts"])
+        stored = cast("dict[str, dict[str, str]]", parse_canonical(withheld))
+        kept = {name: WithheldPart(salt=part["salt"], value=part["value"]) for name, part in stored.items()}
+        draft = _draft(value, kept)
+        fits = value["chain"] == previous.chain_id and value["seq"] == seq and value["v"] == FORMAT
+        bound = all(name in parts and part.binding(name) == parts[name] for name, part in kept.items())
+    except (KeyError, ValueError, TypeError) as fault:
+        raise CheckFailedError("The event cannot be read.", where=place) from fault
+    if not fits:
+        raise CheckFailedError("The event's number, chain or format is not what its place asks.", where=place)
+    if not bound:
+        raise CheckFailedError("A note, quote or time is not the one that was recorded.", where=place)
+    return Event(
+        chain_id=previous.chain_id,
+        seq=seq,
+        body=body,
+        hash=link(previous.hash, body),
+        draft=draft,
+        withheld=kept,
+    )
+
+
+def _draft(value: Mapping[str, Json], withheld: Mapping[str, WithheldPart]) -> EventDraft:
+    span = cast("list[int] | None", value.get("span"))
+    elapsed = withheld.get("elapsed_ms")
+    return EventDraft(
+        kind=EventKind(cast("str", value["kind"])),
+        item_id=cast("str | None", value.get("item")),
+        dimension=cast("str | None", value.get("dimension")),
+        level=cast("int | None", value.get("level")),
+        reason=cast("str | None", value.get("reason")),
+        span=Span(message=span[0], start=span[1], end=span[2]) if span else None,
+        target=cast("int | None", value.get("target")),
+        shown_sha256=cast("str | None", value.get("shown")),
+        texts={name: part.value for name, part in withheld.items() if name not in ("at", "elapsed_ms")},
+        elapsed_ms=int(elapsed.value) if elapsed else None,
+    )

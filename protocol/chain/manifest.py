@@ -1,0 +1,117 @@
+"""Assignment manifests: what one rater is to be shown, in which order, fixed at seeding.
+
+The manifest's id is the id of the rater's event chain, and its hash is the chain's genesis, so
+ratings cannot be moved to another rater or study.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from protocol.canonical_json import Json, canonical_bytes, parse_canonical, sha256_hex
+from protocol.errors import CheckFailedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignedItem:
+    """One place in a rater's order."""
+
+    item_id: str
+    task_id: str
+    shown_sha256: str
+    """Hash of the exact text the rater will be shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyBinding:
+    """What binds a study to its sealed allocation key from the first day."""
+
+    sealed_sha256: str
+    allocation_commitment: str
+    redaction_commitment: str
+
+    def to_json(self) -> Json:
+        """Return the form that is hashed."""
+        return {
+            "sealed_sha256": self.sealed_sha256,
+            "allocation_commitment": self.allocation_commitment,
+            "redaction_commitment": self.redaction_commitment,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignmentManifest:
+    """One rater's share of a study."""
+
+    id: str
+    study_id: str
+    rater: str
+    items: tuple[AssignedItem, ...]
+    dimensions: tuple[str, ...]
+    """Dimension ids in the order this rater meets them, drawn once."""
+    rubric_sha256: str
+    protocol_sha256: str
+    key: KeyBinding
+
+    def body(self) -> bytes:
+        """Return the bytes whose hash starts the rater's event chain."""
+        return canonical_bytes(
+            {
+                "v": 1,
+                "manifest": self.id,
+                "study": self.study_id,
+                "rater": self.rater,
+                "items": [[item.item_id, item.task_id, item.shown_sha256] for item in self.items],
+                "dimensions": list(self.dimensions),
+                "rubric": self.rubric_sha256,
+                "protocol": self.protocol_sha256,
+                "key": self.key.to_json(),
+            }
+        )
+
+    @property
+    def sha256(self) -> str:
+        """Hash of `body`."""
+        return sha256_hex(self.body())
+
+    @classmethod
+    def from_body(cls, body: bytes) -> AssignmentManifest:
+        """Read a stored manifest.
+
+        Raises:
+            CheckFailedError: The bytes are no manifest.
+        """
+        try:
+            value = parse_canonical(body)
+            items = cast("Sequence[Sequence[str]]", value["items"])
+            key = cast("dict[str, str]", value["key"])
+            manifest = cls(
+                id=cast("str", value["manifest"]),
+                study_id=cast("str", value["study"]),
+                rater=cast("str", value["rater"]),
+                items=tuple(
+                    AssignedItem(item_id=item_id, task_id=task_id, shown_sha256=shown)
+                    for item_id, task_id, shown in items
+                ),
+                dimensions=tuple(cast("Sequence[str]", value["dimensions"])),
+                rubric_sha256=cast("str", value["rubric"]),
+                protocol_sha256=cast("str", value["protocol"]),
+                key=KeyBinding(
+                    sealed_sha256=key["sealed_sha256"],
+                    allocation_commitment=key["allocation_commitment"],
+                    redaction_commitment=key["redaction_commitment"],
+                ),
+            )
+        except (KeyError, ValueError, TypeError) as fault:
+            raise CheckFailedError(
+                "An assignment manifest cannot be read.",
+                next_step="Restore the file from a backup: it was changed outside the program.",
+            ) from fault
+        if manifest.body() != body:
+            raise CheckFailedError(
+                "An assignment manifest holds more or other than it should.",
+                next_step="Restore the file from a backup: it was changed outside the program.",
+            )
+        return manifest

@@ -1,0 +1,262 @@
+"""The folding of events: what a rater's ratings are now.
+
+Nothing here is stored. The events are the record; this is the view of them that the rating screen
+draws, `status` counts and the analysis reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from protocol.chain.events import UNDOABLE, Event, EventDraft, EventKind, Span
+from protocol.rubric import Dimension, Rubric
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """A quoted span attached to a score."""
+
+    seq: int
+    """Number of the event that attached it; names it when it is removed."""
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """One dimension of one item: a level, or a reason why there is none, or neither."""
+
+    level: int | None = None
+    reason: str | None = None
+    quotes: tuple[Quote, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Why an item is not complete."""
+
+    dimension: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemProgress:
+    """Everything a rater has said about one item."""
+
+    item_id: str
+    marks: Mapping[str, Mark] = field(default_factory=dict)
+    reason: str | None = None
+    """Not-ratable code of the whole item."""
+    note: str = ""
+    flagged: str | None = None
+    told: bool = False
+    read_to_end: bool = False
+    completed: bool = False
+    """The rater completed it, and it still has all it needs."""
+
+    def mark(self, dimension: str) -> Mark:
+        """Return the mark of a dimension, empty where nothing was said."""
+        return self.marks.get(dimension, Mark())
+
+    @property
+    def touched(self) -> bool:
+        """Whether the rater has said anything about it."""
+        return bool(self.marks or self.reason or self.note or self.flagged or self.told or self.completed)
+
+    def gaps(self, rubric: Rubric) -> tuple[Gap, ...]:
+        """Return what is missing before the item can be completed, in the rubric's order."""
+        if self.reason is not None:
+            return ()
+        return tuple(gap for dimension in rubric.dimensions if (gap := self.gap(dimension)) is not None)
+
+    def gap(self, dimension: Dimension) -> Gap | None:
+        """Return what one dimension lacks, or None."""
+        mark = self.mark(dimension.id)
+        if mark.reason is not None:
+            return None
+        if mark.level is None:
+            return Gap(dimension=dimension.id, why="no score yet")
+        if dimension.needs_quote(mark.level) and not mark.quotes:
+            return Gap(dimension=dimension.id, why=f"level {mark.level} needs a quote")
+        if dimension.needs_reading(mark.level) and not self.read_to_end:
+            return Gap(dimension=dimension.id, why="read every reply to the end first")
+        return None
+
+
+def fold_item(item_id: str, events: Iterable[Event], rubric: Rubric) -> ItemProgress:
+    """Fold the events of one item, in order, into what holds now."""
+    history = tuple(events)
+    dropped = _retracted(history)
+    progress = ItemProgress(item_id=item_id)
+    for event in history:
+        if event.seq not in dropped:
+            progress = _apply(progress, event.seq, event.draft)
+    if progress.completed and progress.gaps(rubric):
+        return replace(progress, completed=False)
+    return progress
+
+
+def _retracted(events: Iterable[Event]) -> frozenset[int]:
+    """Numbers of the events that no longer count; a retracted retraction does not count either."""
+    dropped: set[int] = set()
+    for event in sorted(events, key=lambda event: event.seq, reverse=True):
+        target = event.draft.target
+        if event.draft.kind is EventKind.RETRACT and event.seq not in dropped and target is not None:
+            dropped.add(target)
+    return frozenset(dropped)
+
+
+def _apply(progress: ItemProgress, seq: int, draft: EventDraft) -> ItemProgress:
+    dimension = draft.dimension
+    match draft.kind:
+        case EventKind.SCORE if dimension is not None:
+            scored = replace(progress.mark(dimension), level=draft.level, reason=None)
+            return _with_mark(replace(progress, reason=None), dimension, scored)
+        case EventKind.NOT_RATABLE if dimension is not None:
+            return _with_mark(
+                progress, dimension, replace(progress.mark(dimension), level=None, reason=draft.reason)
+            )
+        case EventKind.NOT_RATABLE:
+            return replace(progress, reason=draft.reason)
+        case EventKind.CLEAR if dimension is not None:
+            return _with_mark(progress, dimension, replace(progress.mark(dimension), level=None, reason=None))
+        case EventKind.CLEAR:
+            return replace(progress, reason=None)
+        case EventKind.NOTE if dimension is not None:
+            noted = replace(progress.mark(dimension), note=draft.texts.get("note", ""))
+            return _with_mark(progress, dimension, noted)
+        case EventKind.NOTE:
+            return replace(progress, note=draft.texts.get("note", ""))
+        case EventKind.QUOTE if dimension is not None and draft.span is not None:
+            mark = progress.mark(dimension)
+            quote = Quote(seq=seq, span=draft.span, text=draft.texts.get("quote", ""))
+            return _with_mark(progress, dimension, replace(mark, quotes=(*mark.quotes, quote)))
+        case EventKind.UNQUOTE if dimension is not None:
+            mark = progress.mark(dimension)
+            kept = tuple(quote for quote in mark.quotes if quote.seq != draft.target)
+            return _with_mark(progress, dimension, replace(mark, quotes=kept))
+        case EventKind.READ_TO_END:
+            return replace(progress, read_to_end=True)
+        case EventKind.TOLD:
+            return replace(progress, told=True)
+        case EventKind.FLAG:
+            return replace(progress, flagged=draft.texts.get("note", ""))
+        case EventKind.COMPLETE:
+            return replace(progress, completed=True)
+        case _:
+            return progress
+
+
+def _with_mark(progress: ItemProgress, dimension: str, mark: Mark) -> ItemProgress:
+    marks = {**progress.marks, dimension: mark}
+    if mark == Mark():
+        del marks[dimension]
+    return replace(progress, marks=marks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaterSession:
+    """One rater's whole state: the progress of every item and the place in the order."""
+
+    rubric: Rubric
+    items: tuple[str, ...]
+    """Item ids in the rater's order."""
+    progress: Mapping[str, ItemProgress]
+    """Only items with an event."""
+    position: int = 0
+    """Index of the item that was shown last."""
+    history: Mapping[str, tuple[Event, ...]] = field(default_factory=dict)
+    """The events of each item."""
+    undo_stack: tuple[Event, ...] = ()
+    redo_stack: tuple[Event, ...] = ()
+
+    @property
+    def current(self) -> ItemProgress:
+        """Progress of the item at `position`."""
+        return self.of(self.items[self.position])
+
+    def of(self, item_id: str) -> ItemProgress:
+        """Return the progress of an item, empty where nothing was said."""
+        return self.progress.get(item_id) or ItemProgress(item_id=item_id)
+
+    @property
+    def completed_count(self) -> int:
+        """How many items are completed."""
+        return sum(item.completed for item in self.progress.values())
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether every item is completed."""
+        return self.completed_count == len(self.items)
+
+    def next_open(self, after: int) -> int | None:
+        """Return the position of the next item that is not completed, searching round, or None."""
+        count = len(self.items)
+        for step in range(1, count + 1):
+            position = (after + step) % count
+            if not self.of(self.items[position]).completed:
+                return position
+        return None
+
+    def undo_draft(self) -> EventDraft | None:
+        """Return the event that takes back the last step, or None."""
+        return _retraction(self.undo_stack)
+
+    def redo_draft(self) -> EventDraft | None:
+        """Return the event that brings back the last undone step, or None."""
+        return _retraction(self.redo_stack)
+
+    def with_event(self, event: Event) -> RaterSession:
+        """Return the session after one more event."""
+        item_id = event.draft.item_id
+        if item_id is None:
+            return self
+        history = {**self.history, item_id: (*self.history.get(item_id, ()), event)}
+        moved = replace(
+            self,
+            history=history,
+            progress={**self.progress, item_id: fold_item(item_id, history[item_id], self.rubric)},
+            position=self.items.index(item_id) if event.draft.kind is EventKind.SHOW else self.position,
+        )
+        return moved._with_stacks(event)
+
+    def _with_stacks(self, event: Event) -> RaterSession:
+        if event.draft.kind in UNDOABLE:
+            return replace(self, undo_stack=(*self.undo_stack, event), redo_stack=())
+        if event.draft.kind is EventKind.RETRACT:
+            if self.undo_stack and self.undo_stack[-1].seq == event.draft.target:
+                return replace(self, undo_stack=self.undo_stack[:-1], redo_stack=(*self.redo_stack, event))
+            if self.redo_stack and self.redo_stack[-1].seq == event.draft.target:
+                return replace(self, redo_stack=self.redo_stack[:-1], undo_stack=(*self.undo_stack, event))
+        return self
+
+
+def _retraction(stack: tuple[Event, ...]) -> EventDraft | None:
+    if not stack:
+        return None
+    last = stack[-1]
+    return EventDraft(kind=EventKind.RETRACT, item_id=last.draft.item_id, target=last.seq)
+
+
+def fold_session(*, rubric: Rubric, items: tuple[str, ...], events: Iterable[Event]) -> RaterSession:
+    """Fold a whole chain. Equal to adding its events one by one with `with_event`."""
+    history: dict[str, list[Event]] = {}
+    session = RaterSession(rubric=rubric, items=items, progress={})
+    positions = {item_id: position for position, item_id in enumerate(items)}
+    position = 0
+    for event in events:
+        item_id = event.draft.item_id
+        if item_id is None:
+            continue
+        history.setdefault(item_id, []).append(event)
+        if event.draft.kind is EventKind.SHOW:
+            position = positions[item_id]
+        session = session._with_stacks(event)
+    return replace(
+        session,
+        history={item_id: tuple(found) for item_id, found in history.items()},
+        progress={item_id: fold_item(item_id, found, rubric) for item_id, found in history.items()},
+        position=position,
+    )
