@@ -75,3 +75,7 @@ class BlindError(BlindraterError):
 
 class CheckFailedError(BlindraterError):
     """A hash, chain, code or key does not fit."""
+
+
+class StorageError(BlindraterError):
+    """A file could not be written now: disk full, locked by another program, read-only."""

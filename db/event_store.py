@@ -1,0 +1,55 @@
+"""Event chains: append at the end, read back with every hash checked."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from protocol.chain.events import Event, Head, genesis, read_event
+from protocol.chain.manifest import AssignmentManifest
+from protocol.errors import CheckFailedError
+
+
+def read_head(connection: sqlite3.Connection, manifest: AssignmentManifest) -> Head:
+    """Return the end of a rater's chain."""
+    row = connection.execute(
+        "SELECT seq, hash FROM event WHERE chain_id = ? ORDER BY seq DESC LIMIT 1", (manifest.id,)
+    ).fetchone()
+    if row is None:
+        return Head(chain_id=manifest.id, seq=0, hash=genesis(manifest.sha256, manifest.id))
+    return Head(chain_id=manifest.id, seq=row[0], hash=row[1])
+
+
+def append_event(connection: sqlite3.Connection, event: Event) -> None:
+    """Add an event; a trigger refuses it unless it is the next of its chain and the study is open."""
+    connection.execute(
+        "INSERT INTO event (chain_id, seq, hash, body, withheld) VALUES (?, ?, ?, ?, ?)",
+        (event.chain_id, event.seq, event.hash, event.body.decode(), event.withheld_bytes().decode()),
+    )
+
+
+def read_events(connection: sqlite3.Connection, manifest: AssignmentManifest) -> list[Event]:
+    """Return a rater's chain with every number, binding and hash checked.
+
+    Raises:
+        CheckFailedError: The chain is broken; the message names the first event that does not fit.
+    """
+    head = Head(chain_id=manifest.id, seq=0, hash=genesis(manifest.sha256, manifest.id))
+    events: list[Event] = []
+    rows = connection.execute(
+        "SELECT seq, hash, body, withheld FROM event WHERE chain_id = ? ORDER BY seq", (manifest.id,)
+    )
+    for seq, stored_hash, body, withheld in rows:
+        event = read_event(body=body.encode(), withheld=withheld.encode(), previous=head)
+        if seq != event.seq or stored_hash != event.hash:
+            raise CheckFailedError(
+                f"The rating events of {manifest.rater} are broken at number {seq}.",
+                next_step="Restore the file from a backup: it was changed outside the program.",
+            )
+        head = Head(chain_id=manifest.id, seq=event.seq, hash=event.hash)
+        events.append(event)
+    return events
+
+
+def has_events(connection: sqlite3.Connection) -> bool:
+    """Whether any rater has begun."""
+    return connection.execute("SELECT EXISTS (SELECT 1 FROM event)").fetchone()[0] == 1

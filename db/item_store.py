@@ -1,0 +1,59 @@
+"""Items: the de-identified texts, by random id."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+
+from protocol.conversation import Conversation
+from protocol.errors import CheckFailedError, NotFoundError
+from protocol.item import Item, card_from_json
+
+
+def insert_items(connection: sqlite3.Connection, items: Iterable[Item]) -> None:
+    """Write items in id order, so that the bytes of the file do not tell another order."""
+    connection.executemany(
+        "INSERT INTO item (item_id, task_id, body) VALUES (?, ?, ?)",
+        sorted((item.id, item.task_id, item.body().decode()) for item in items),
+    )
+
+
+def read_item(connection: sqlite3.Connection, item_id: str, *, shown_sha256: str) -> Item:
+    """Return one item and check that it is the text the manifest promised.
+
+    Raises:
+        NotFoundError: No item has the id.
+        CheckFailedError: The text is not the one that was seeded.
+    """
+    row = connection.execute("SELECT task_id, body FROM item WHERE item_id = ?", (item_id,)).fetchone()
+    if row is None:
+        raise NotFoundError(f"There is no item {item_id}.", next_step="Restore the file from a backup.")
+    item = _item(item_id, row[0], row[1])
+    if item.shown_sha256 != shown_sha256:
+        raise CheckFailedError(
+            f"The text of item {item_id} is not the one that was seeded.",
+            next_step="Restore the file from a backup: it was changed outside the program.",
+        )
+    return item
+
+
+def read_items(connection: sqlite3.Connection) -> list[Item]:
+    """Return all items in id order."""
+    rows = connection.execute("SELECT item_id, task_id, body FROM item ORDER BY item_id")
+    return [_item(item_id, task_id, body) for item_id, task_id, body in rows]
+
+
+def task_of_items(connection: sqlite3.Connection) -> dict[str, str]:
+    """Return the opaque task id of every item."""
+    return dict(connection.execute("SELECT item_id, task_id FROM item ORDER BY item_id"))
+
+
+def _item(item_id: str, task_id: str, body: str) -> Item:
+    value = json.loads(body)
+    return Item(
+        id=item_id,
+        task_id=task_id,
+        conversation=Conversation.from_json(value),
+        card=card_from_json(value["card"]),
+    )

@@ -1,0 +1,29 @@
+"""Lock manifests: what was final when a study was locked, under its lock code."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from protocol.errors import CheckFailedError
+
+
+def insert_lock(connection: sqlite3.Connection, *, lock_code: str, body: bytes) -> None:
+    """Write a lock manifest."""
+    connection.execute(
+        "INSERT INTO lock_manifest (lock_code, body) VALUES (?, ?)", (lock_code, body.decode())
+    )
+
+
+def read_lock(connection: sqlite3.Connection, lock_code: str) -> bytes:
+    """Return the body of a lock manifest.
+
+    Raises:
+        CheckFailedError: The file has none under this code.
+    """
+    row = connection.execute("SELECT body FROM lock_manifest WHERE lock_code = ?", (lock_code,)).fetchone()
+    if row is None:
+        raise CheckFailedError(
+            "The study file has no lock manifest under its lock code.",
+            next_step="Restore the file from a backup: it was changed outside the program.",
+        )
+    return bytes(row[0].encode())

@@ -1,0 +1,136 @@
+"""The one row that describes a study or pack: what it is, what it is bound to, its state."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, cast
+
+from db.connection import FileKind
+from protocol.canonical_json import Json, canonical_bytes
+from protocol.chain.manifest import KeyBinding
+from protocol.errors import InvalidInputError
+from protocol.rubric import Dimension, Level, NotRatableReason, NotRatableScope, Rubric, Scale
+from protocol.study import StudyKind, VisibleProtocol
+
+
+class StudyState(StrEnum):
+    """Where a study stands in its life."""
+
+    OPEN = "open"
+    LOCKED = "locked"
+    UNBLINDED = "unblinded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyRecord:
+    """What a study file says about itself."""
+
+    file: FileKind
+    study_id: str
+    kind: StudyKind
+    state: StudyState
+    lock_code: str | None
+    visible: VisibleProtocol
+    protocol_sha256: str
+    key: KeyBinding
+    app: str
+
+
+def insert_study(connection: sqlite3.Connection, record: StudyRecord) -> None:
+    """Write the description of a new file."""
+    connection.execute(
+        "INSERT INTO study (row, file, study_id, kind, state, lock_code, visible, protocol_sha256,"
+        " sealed_sha256, allocation_commitment, redaction_commitment, app)"
+        " VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            record.file.value,
+            record.study_id,
+            record.kind.value,
+            record.state.value,
+            record.lock_code,
+            canonical_bytes(cast("Json", asdict(record.visible))).decode(),
+            record.protocol_sha256,
+            record.key.sealed_sha256,
+            record.key.allocation_commitment,
+            record.key.redaction_commitment,
+            record.app,
+        ),
+    )
+
+
+def read_study(connection: sqlite3.Connection) -> StudyRecord:
+    """Return the description of an open file.
+
+    Raises:
+        InvalidInputError: The description cannot be read.
+    """
+    row = connection.execute(
+        "SELECT file, study_id, kind, state, lock_code, visible, protocol_sha256,"
+        " sealed_sha256, allocation_commitment, redaction_commitment, app FROM study"
+    ).fetchone()
+    if row is None:
+        raise InvalidInputError("The file describes no study.", next_step="Restore it from a backup.")
+    file, study_id, kind, state, lock_code, visible, protocol_sha256, sealed, allocation, redaction, app = row
+    try:
+        return StudyRecord(
+            file=FileKind(file),
+            study_id=study_id,
+            kind=StudyKind(kind),
+            state=StudyState(state),
+            lock_code=lock_code,
+            visible=_visible(json.loads(visible)),
+            protocol_sha256=protocol_sha256,
+            key=KeyBinding(
+                sealed_sha256=sealed, allocation_commitment=allocation, redaction_commitment=redaction
+            ),
+            app=app,
+        )
+    except (KeyError, ValueError, TypeError) as fault:
+        raise InvalidInputError(
+            "The file's description of the study cannot be read.", next_step="Restore it from a backup."
+        ) from fault
+
+
+def set_state(connection: sqlite3.Connection, state: StudyState, *, lock_code: str | None) -> None:
+    """Move the study to another state; a trigger refuses a step that does not exist."""
+    connection.execute("UPDATE study SET state = ?, lock_code = ?", (state.value, lock_code))
+
+
+def _visible(value: dict[str, Any]) -> VisibleProtocol:
+    return VisibleProtocol(
+        name=value["name"],
+        contact=value["contact"],
+        simulated=value["simulated"],
+        rubric=_rubric(value["rubric"]),
+    )
+
+
+def _rubric(value: dict[str, Any]) -> Rubric:
+    return Rubric(
+        id=value["id"],
+        version=value["version"],
+        title=value["title"],
+        source=value["source"],
+        dimensions=tuple(
+            Dimension(
+                id=raw["id"],
+                name=raw["name"],
+                question=raw["question"],
+                scale=Scale(raw["scale"]),
+                levels=tuple(Level(**level) for level in raw["levels"]),
+                quote_from=raw["quote_from"],
+                read_to_end=raw["read_to_end"],
+            )
+            for raw in value["dimensions"]
+        ),
+        rules=tuple(value["rules"]),
+        not_ratable=tuple(
+            NotRatableReason(
+                code=raw["code"], label=raw["label"], scope=cast("NotRatableScope", raw["scope"])
+            )
+            for raw in value["not_ratable"]
+        ),
+    )
