@@ -195,7 +195,10 @@ def _quick_check(connection: sqlite3.Connection, path: Path) -> None:
 def close(connection: sqlite3.Connection) -> None:
     """Close a file so that nothing of it stays in side files."""
     with suppress(sqlite3.Error):  # refused while another process uses the file: its own close does it
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if connection.execute("PRAGMA journal_mode").fetchone()[0] == _JOURNAL[FileKind.PACK][0]:
+            connection.execute("PRAGMA journal_mode = DELETE")  # removes the empty journal beside the pack
+        else:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
 
 

@@ -5,6 +5,7 @@ The file is built under another name and moved into place when it is complete an
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Callable
@@ -63,12 +64,24 @@ def _move_into_place(part: Path, path: Path, *, replace: bool) -> None:
     if replace:
         part.replace(path)
     else:
-        # link() fails where a file is there already, which rename() would replace without a word.
-        os.link(part, path)
-        part.unlink()
+        _link_into_place(part, path)
     if hasattr(os, "O_DIRECTORY"):
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _link_into_place(part: Path, path: Path) -> None:
+    """Move without replacing: rename() would replace a file that is there without a word."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
+        part.rename(path)
+    else:
+        part.unlink()

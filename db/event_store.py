@@ -52,4 +52,4 @@ def read_events(connection: sqlite3.Connection, manifest: AssignmentManifest) ->
 
 def has_events(connection: sqlite3.Connection) -> bool:
     """Whether any rater has begun."""
-    return connection.execute("SELECT EXISTS (SELECT 1 FROM event)").fetchone()[0] == 1
+    return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM event)").fetchone()[0])

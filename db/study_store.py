@@ -94,6 +94,11 @@ def read_study(connection: sqlite3.Connection) -> StudyRecord:
         ) from fault
 
 
+def read_state(connection: sqlite3.Connection) -> StudyState:
+    """Return the state alone."""
+    return StudyState(connection.execute("SELECT state FROM study").fetchone()[0])
+
+
 def set_state(connection: sqlite3.Connection, state: StudyState, *, lock_code: str | None) -> None:
     """Move the study to another state; a trigger refuses a step that does not exist."""
     connection.execute("UPDATE study SET state = ?, lock_code = ?", (state.value, lock_code))

@@ -1,0 +1,219 @@
+"""One rater at work on one file: what is shown, what was said, and the write that makes it last.
+
+The rating app and the plain mode stand on this. It reaches nothing that knows an origin.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from db.connection import close, open_for_writing, sentences, writing
+from db.event_store import append_event, read_events, read_head
+from db.item_store import read_item
+from db.manifest_store import raters, read_manifest
+from db.study_store import StudyRecord, StudyState, read_state, read_study
+from protocol.chain.events import EventDraft, EventKind, Head, make_event
+from protocol.chain.identifiers import Clock, Entropy
+from protocol.chain.manifest import AssignmentManifest
+from protocol.errors import CheckFailedError, StorageError, UsageError, WrongStateError
+from protocol.item import Item
+from protocol.rubric import Dimension
+from protocol.session import RaterSession, fold_session
+from protocol.study import VisibleProtocol
+
+
+def utc_now() -> str:
+    """Return the time as ISO 8601 in UTC with milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class RatingDesk:
+    """An open study file or pack with one rater's session.
+
+    Every change goes through `record`, which returns only after the event is on disk.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        *,
+        manifest: AssignmentManifest,
+        study: StudyRecord,
+        app: str,
+        entropy: Entropy,
+        clock: Clock,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._connection = connection
+        self._manifest = manifest
+        self._study = study
+        self._app = app
+        self._entropy = entropy
+        self._clock = clock
+        self._monotonic = monotonic
+        self._shown_at: float | None = None
+        rubric = study.visible.rubric
+        if manifest.rubric_sha256 != rubric.sha256:
+            raise CheckFailedError(
+                "The rubric in the file is not the one this rater's work was assigned with.",
+                next_step="Restore the file from a backup: it was changed outside the program.",
+            )
+        with sentences(None):
+            events = read_events(connection, manifest)
+        self._head = (
+            Head(chain_id=manifest.id, seq=events[-1].seq, hash=events[-1].hash)
+            if events
+            else read_head(connection, manifest)
+        )
+        self.saved_at: str | None = events[-1].at if events else None
+        """Time of the last event that is on disk."""
+        self.session: RaterSession = fold_session(
+            rubric=rubric, items=tuple(item.item_id for item in manifest.items), events=events
+        )
+        """What holds now; replaced, never changed, by `record`."""
+
+    @property
+    def rater(self) -> str:
+        """The rater's code."""
+        return self._manifest.rater
+
+    @property
+    def visible(self) -> VisibleProtocol:
+        """What a rater may know of the study."""
+        return self._study.visible
+
+    @property
+    def is_pack(self) -> bool:
+        """Whether the file is a pack, rated away from the study."""
+        return self._study.file.value == "pack"
+
+    @property
+    def dimensions(self) -> tuple[Dimension, ...]:
+        """The rubric's dimensions in this rater's order."""
+        return tuple(self.visible.rubric.dimension(name) for name in self._manifest.dimensions)
+
+    def item(self, position: int) -> Item:
+        """Return the item at a position of the rater's order, checked against its hash."""
+        assigned = self._manifest.items[position]
+        with sentences(None):
+            return read_item(self._connection, assigned.item_id, shown_sha256=assigned.shown_sha256)
+
+    def record(self, draft: EventDraft) -> RaterSession:
+        """Put an event on disk and return the session with it.
+
+        Raises:
+            StorageError: It could not be saved; the session is as before.
+            WrongStateError: The study was locked meanwhile.
+        """
+        if draft.elapsed_ms is None and self._shown_at is not None and draft.item_id is not None:
+            draft = replace(draft, elapsed_ms=round(1000 * (self._monotonic() - self._shown_at)))
+        with writing(self._connection):
+            if read_state(self._connection) is not StudyState.OPEN:
+                raise WrongStateError(
+                    "The study was locked while you were rating: ratings are final.",
+                    next_step="Ask the person who runs the study. Nothing you had saved is lost.",
+                )
+            if read_head(self._connection, self._manifest) != self._head:
+                raise StorageError(
+                    f"{self.rater} is being rated in another window at the same time.",
+                    next_step="Close the other window, then open this one again. Nothing saved is lost.",
+                )
+            event = make_event(
+                draft,
+                head=self._head,
+                rubric_sha256=self._manifest.rubric_sha256,
+                app=self._app,
+                at=self._clock(),
+                entropy=self._entropy,
+            )
+            append_event(self._connection, event)
+        self._head = Head(chain_id=event.chain_id, seq=event.seq, hash=event.hash)
+        self.saved_at = event.at
+        self.session = self.session.with_event(event)
+        return self.session
+
+    def show(self, position: int) -> RaterSession:
+        """Record that the item at a position came on the screen, and start its clock."""
+        assigned = self._manifest.items[position]
+        session = self.record(
+            EventDraft(kind=EventKind.SHOW, item_id=assigned.item_id, shown_sha256=assigned.shown_sha256)
+        )
+        self._shown_at = self._monotonic()
+        return session
+
+    def start_sitting(self) -> RaterSession:
+        """Record that the rater opened the app."""
+        return self.record(EventDraft(kind=EventKind.SITTING))
+
+    def close(self) -> None:
+        """Close the file so that nothing of it stays in side files."""
+        close(self._connection)
+
+
+def open_desk(
+    path: Path,
+    *,
+    rater: str | None,
+    app: str,
+    entropy: Entropy | None = None,
+    clock: Clock = utc_now,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> RatingDesk:
+    """Open a study file or pack for one rater.
+
+    Args:
+        path: Study file or pack.
+        rater: The rater's code; may be left out where the file has only one.
+        app: Version of the program, recorded with every event.
+        entropy: Source of salts; the system's unless given.
+        clock: Wall clock.
+        monotonic: Clock for durations, in seconds.
+
+    Raises:
+        NotFoundError: No such file or rater.
+        UsageError: The file has several raters and none was named.
+        WrongStateError: The study is locked or unblinded.
+        InvalidInputError: Not one of our files, damaged, or newer than this program.
+        StorageError: It cannot be written.
+        CheckFailedError: The rater's chain or manifest does not verify.
+    """
+    connection = open_for_writing(path)
+    try:
+        with sentences(path):
+            study = read_study(connection)
+            if study.state is not StudyState.OPEN:
+                raise WrongStateError(
+                    f"The study is {study.state}: ratings are final.",
+                    where=str(path),
+                    next_step="Ask the person who runs the study if you think this is wrong.",
+                )
+            manifest = read_manifest(connection, rater or _only_rater(connection, path))
+            return RatingDesk(
+                connection,
+                manifest=manifest,
+                study=study,
+                app=app,
+                entropy=entropy or secrets.SystemRandom(),
+                clock=clock,
+                monotonic=monotonic,
+            )
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _only_rater(connection: sqlite3.Connection, path: Path) -> str:
+    codes = raters(connection)
+    if len(codes) != 1:
+        raise UsageError(
+            "The file has several raters.",
+            where=str(path),
+            next_step=f"Say who you are: add --as with one of {', '.join(codes)}.",
+        )
+    return codes[0]
