@@ -1,0 +1,59 @@
+"""The one output sink of the admin command line: data on stdout, talk on stderr.
+
+Every string that may come from a file passes `inline` here or before; tables take `Text` cells,
+never markup. No colour goes out where `NO_COLOR` is set or stdout is no terminal.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+
+from protocol.safe_text import inline
+
+
+def say(text: str) -> None:
+    """Print a line of data on stdout, control characters shown, not obeyed."""
+    sys.stdout.write(inline(text, multiline=True) + "\n")
+
+
+def talk(text: str) -> None:
+    """Print a line of talk on stderr."""
+    sys.stderr.write(inline(text, multiline=True) + "\n")
+
+
+def print_json(value: Mapping[str, object]) -> None:
+    """Print one JSON object on stdout; keys keep their order, floats are finite."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+
+
+def print_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    title: str = "",
+    right: Sequence[str] = (),
+) -> None:
+    """Print a table on stdout.
+
+    Args:
+        columns: Headings.
+        rows: Cells as text; untrusted text is made safe here.
+        title: A line above the table.
+        right: Headings of the columns that are right-aligned, such as numbers.
+    """
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, highlight=False)
+    for column in columns:
+        table.add_column(Text(column), justify="right" if column in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(inline(cell, multiline=True)) for cell in row))
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 140, highlight=False)
+    if title:
+        say(title)
+    console.print(table)
