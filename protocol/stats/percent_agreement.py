@@ -1,0 +1,100 @@
+"""Percent agreement, plain and weighted, and the share of units on which all raters agree."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from protocol.stats.agreement_weights import Weights, agreement_weights
+from protocol.stats.estimate import Estimate
+from protocol.stats.jackknife import LeaveOneOut
+from protocol.stats.rating_matrix import RatingMatrix, sums_by_group
+
+NO_PAIR = "no unit has two ratings"
+
+
+def percent_agreement(matrix: RatingMatrix, weights: Weights = "unweighted") -> Estimate:
+    """Return the mean over units of the share of agreeing pairs of raters.
+
+    In words: for a unit with m ratings, r_k of them at level k, the share of ordered pairs of
+    different raters, each pair counted with the weight of its two levels:
+    sum_k r_k (r*_k - 1) / (m (m - 1)) with r*_k = sum_l w_kl r_l. Then the mean over units.
+
+    Missing: units with fewer than two ratings do not count. Degenerate: no unit with two ratings
+    is undefined. All ratings equal is 1, which is a fact and not an estimate without error.
+
+    References:
+        Gwet, K. L. (2014). Handbook of Inter-Rater Reliability, 4th ed., formula for p_a.
+
+    Example:
+        Three raters say 0, 0, 1 on one unit (2 of 6 ordered pairs agree) and 1, 1, 1 on another:
+
+        >>> data = RatingMatrix.from_values([[0, 0, 1], [1, 1, 1]], levels=[0, 1])
+        >>> round(percent_agreement(data).value, 4)
+        0.6667
+    """
+    shares = _unit_agreement(matrix, weights)
+    return Estimate.of(float(shares.mean())) if len(shares) else Estimate.none(NO_PAIR)
+
+
+def all_raters_agree(matrix: RatingMatrix) -> Estimate:
+    """Return the share of units with two or more ratings whose ratings are all equal.
+
+    Example:
+        >>> data = RatingMatrix.from_values([[0, 0, 1], [1, 1, 1]], levels=[0, 1])
+        >>> all_raters_agree(data).value
+        0.5
+    """
+    agreeing = _unit_unanimous(matrix)
+    return Estimate.of(float(agreeing.mean())) if len(agreeing) else Estimate.none(NO_PAIR)
+
+
+def percent_agreement_without_groups(
+    matrix: RatingMatrix, weights: Weights, groups: NDArray[np.int64]
+) -> LeaveOneOut:
+    """Return percent agreement with each group of units left out.
+
+    Args:
+        matrix: The ratings.
+        weights: Weights of partial agreement.
+        groups: Group of every unit, shape (units,).
+    """
+    return _mean_without_groups(_unit_agreement(matrix, weights), groups[_pairable(matrix)])
+
+
+def all_raters_agree_without_groups(matrix: RatingMatrix, groups: NDArray[np.int64]) -> LeaveOneOut:
+    """Return the share of unanimous units with each group of units left out."""
+    return _mean_without_groups(_unit_unanimous(matrix), groups[_pairable(matrix)])
+
+
+def n_pairable_units(matrix: RatingMatrix) -> int:
+    """Return how many units have two ratings or more."""
+    return int(np.count_nonzero(_pairable(matrix)))
+
+
+def _pairable(matrix: RatingMatrix) -> NDArray[np.bool_]:
+    enough: NDArray[np.bool_] = (matrix.codes >= 0).sum(axis=1) >= 2
+    return enough
+
+
+def _unit_agreement(matrix: RatingMatrix, weights: Weights) -> NDArray[np.float64]:
+    counts = matrix.counts[_pairable(matrix)].astype(np.float64)
+    m = counts.sum(axis=1)
+    weighted = counts @ agreement_weights(matrix.level_values, weights)
+    shares: NDArray[np.float64] = (counts * (weighted - 1)).sum(axis=1) / (m * (m - 1))
+    return shares
+
+
+def _unit_unanimous(matrix: RatingMatrix) -> NDArray[np.float64]:
+    counts = matrix.counts[_pairable(matrix)]
+    unanimous: NDArray[np.bool_] = counts.max(axis=1, initial=0) == counts.sum(axis=1)
+    return unanimous.astype(np.float64)
+
+
+def _mean_without_groups(shares: NDArray[np.float64], groups: NDArray[np.int64]) -> LeaveOneOut:
+    names, index = np.unique(groups, return_inverse=True)
+    sums = sums_by_group(np.stack([shares, np.ones_like(shares)], axis=1), index, len(names))
+    rest = np.array([shares.sum(), float(len(shares))]) - sums
+    defined = rest[:, 1] > 0
+    values = np.divide(rest[:, 0], rest[:, 1], out=np.zeros(len(names)), where=defined)
+    return LeaveOneOut(values=values, defined=defined)
