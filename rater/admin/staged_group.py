@@ -1,0 +1,64 @@
+"""The command group: help by stage of a study, and the door at which errors become sentences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from protocol.errors import BlindraterError
+from rater.admin.output import talk
+from rater.exit_codes import ExitCode, exit_code_of
+
+STAGES: dict[str, tuple[str, ...]] = {
+    "Plan": ("init", "inspect"),
+    "Seed": ("keygen", "seed"),
+    "Run": ("status", "agreement"),
+    "Doors": ("lock", "unlock", "unblind"),
+    "Read": ("effects", "export", "report"),
+    "Try": ("simulate", "demo"),
+}
+"""Commands by stage, in the order in which a study uses them."""
+
+
+class StagedGroup(TyperGroup):
+    """Lists commands by stage. Context and formatter have private types in typer, hence Any."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write one section of help for each stage."""
+        for stage, names in STAGES.items():
+            rows = [
+                (name, command.get_short_help_str(formatter.width - 16))
+                for name in names
+                if (command := self.get_command(ctx, name)) is not None
+            ]
+            with formatter.section(stage):
+                formatter.write_dl(rows)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; an error is a sentence on stderr and an exit code, never a traceback."""
+        try:
+            return super().invoke(ctx)
+        except BlindraterError as error:
+            talk(f"rater-admin: {error}")
+            raise typer.Exit(exit_code_of(error)) from None
+        except (typer.Exit, typer.Abort):
+            raise
+        except KeyboardInterrupt:
+            talk("rater-admin: stopped. Nothing half-done was kept.")
+            raise typer.Exit(ExitCode.INTERNAL_FAULT) from None
+        except Exception as fault:
+            if type(fault).__module__.startswith("typer"):
+                raise  # usage errors are typer's own to print
+            talk(f"rater-admin: internal fault ({type(fault).__name__}). {_place_of(fault)}")
+            raise typer.Exit(ExitCode.INTERNAL_FAULT) from None
+
+
+def _place_of(fault: Exception) -> str:
+    """Where a fault happened, as file and line: never a local value, which could be a secret."""
+    trace, place = fault.__traceback__, "unknown"
+    while trace is not None:
+        place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return f"Please report this place: {place}"
