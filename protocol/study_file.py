@@ -1,0 +1,142 @@
+"""study.toml: text in, typed protocol out, every mistake reported at once."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+from protocol.errors import InvalidInputError, Problem
+from protocol.study import Claim, EvidenceLevel, StudyProtocol
+from protocol.study_rules import study_mistakes
+from protocol.toml_lines import key_lines, nearest_line
+from protocol.toml_nodes import Mistake, Node, path_text, quoted
+
+FORMAT = 1
+
+_EVIDENCE_ORDER = (
+    EvidenceLevel.MODEL,
+    EvidenceLevel.RESPONSE,
+    EvidenceLevel.INTERACTION,
+    EvidenceLevel.DEPLOYMENT,
+)
+_NEXT_STEP = "Correct the file and run the command again; nothing was written."
+
+
+def read_study(text: str, *, where: str) -> StudyProtocol:
+    """Read a protocol.
+
+    Args:
+        text: The text of study.toml.
+        where: The file's name, for messages.
+
+    Raises:
+        InvalidInputError: The text is no TOML, or has mistakes of shape or meaning; `problems`
+            holds all of them in the order of the file.
+    """
+    from protocol.study_shape import read_shape
+
+    text = text.removeprefix("\ufeff")
+    try:
+        raw = _parse(text, where)
+        found = Node(raw)["format"].whole
+        if found is not None and found > FORMAT:
+            raise InvalidInputError(
+                f"The file has format {found}; this program reads format {FORMAT}.",
+                where=where,
+                next_step="Read it with a newer version of blindrater.",
+            )
+        shape = read_shape(raw)
+        mistakes = [*shape.mistakes, *study_mistakes(raw)]
+        if mistakes or shape.document is None:
+            raise _all_mistakes(mistakes, text, where)
+    except RecursionError:
+        raise InvalidInputError(
+            "Lists or tables are nested too deeply to be read.", where=where, next_step=_NEXT_STEP
+        ) from None
+    document = shape.document
+    return StudyProtocol(
+        name=document.study.name,
+        kind=document.study.kind,
+        evidence_level=document.study.evidence_level,
+        subtag=document.study.subtag,
+        contact=document.study.contact,
+        simulated=document.study.simulated,
+        rubric=document.rubric,
+        scaffolds=document.scaffolds,
+        tasks=document.tasks,
+        design=document.design,
+        guess=document.guess,
+        analysis=document.analysis,
+        redaction=document.redaction,
+        claims=document.claims,
+    )
+
+
+def claims_above_evidence(study: StudyProtocol) -> tuple[Claim, ...]:
+    """Return the claims whose words speak of a higher level than the study's evidence has.
+
+    Such a claim is no mistake in the file: the report prints what would have to be assumed.
+    """
+    reached = _EVIDENCE_ORDER.index(study.evidence_level)
+    return tuple(claim for claim in study.claims if _EVIDENCE_ORDER.index(claim.level) > reached)
+
+
+def _all_mistakes(mistakes: list[Mistake], text: str, where: str) -> InvalidInputError:
+    lines = key_lines(text)
+    located = [(nearest_line(lines, mistake.path), mistake) for mistake in mistakes]
+    located.sort(key=lambda pair: pair[0] or 0)
+    problems = [
+        Problem(
+            where=(f"line {line}, " if line else "") + path_text(mistake.path),
+            found=mistake.found,
+            expected=mistake.expected,
+        )
+        for line, mistake in located
+    ]
+    count = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
+    return InvalidInputError(
+        f"The protocol has {count}.", where=where, next_step=_NEXT_STEP, problems=problems
+    )
+
+
+def _parse(text: str, where: str) -> dict[str, object]:
+    if not text.strip():
+        raise InvalidInputError(
+            "The file is empty.", where=where, next_step="Run rater-admin init DIR for a complete example."
+        )
+    try:
+        return tomllib.loads(text)
+    except ValueError as error:
+        raise InvalidInputError(
+            "The file is no valid TOML.",
+            where=where,
+            next_step=_NEXT_STEP,
+            problems=[_syntax_problem(str(error), text)],
+        ) from None
+
+
+def _syntax_problem(message: str, text: str) -> Problem:
+    lines = text.replace("\r\n", "\n").split("\n")
+    place = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", message)
+    said = message[: place.start()] if place else "a number that can be read"
+    # tomllib shows a key path as a Python tuple.
+    said = re.sub(
+        r"\(((?:'[^']*'|\"[^\"]*\")(?:, (?:'[^']*'|\"[^\"]*\"))*),?\)",
+        lambda match: re.sub(r"['\"]", "", match[1]).replace(", ", "."),
+        said,
+    )
+    said = said.replace(r"Illegal character '\n'", "the line ends inside a text")
+    if not place:
+        return Problem(where="somewhere in the file", found="a number that is too long", expected=said)
+    if place[1] is None:
+        return Problem(
+            where=f"line {len(lines)}, the end of the file",
+            found="a value or table that is not finished",
+            expected=f"valid TOML ({said})",
+        )
+    line = int(place[1])
+    return Problem(
+        where=f"line {line}, column {place[2]}",
+        found=quoted(lines[line - 1].strip()),
+        expected=f"valid TOML ({said})",
+    )

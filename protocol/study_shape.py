@@ -1,0 +1,200 @@
+"""The shape of study.toml: which keys there are and what kind of value each takes.
+
+pydantic checks the document against the dataclasses of the domain, which know nothing of pydantic;
+its findings are translated here into the words of the format. Only the reader of study.toml
+imports this module: pydantic costs 40 ms.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import json
+import types
+import typing
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import ClassVar, Literal, cast
+
+from pydantic import TypeAdapter, ValidationError
+
+from protocol.rubric import Rubric
+from protocol.study import (
+    AnalysisPlan,
+    Claim,
+    Design,
+    EvidenceLevel,
+    Guess,
+    InteractionTag,
+    RedactionPlan,
+    Scaffold,
+    StudyKind,
+    Task,
+)
+from protocol.toml_lines import KeyPath
+from protocol.toml_nodes import Mistake, describe, quoted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudySection:
+    """The table [study]."""
+
+    name: str
+    kind: StudyKind
+    evidence_level: EvidenceLevel
+    subtag: InteractionTag | None = None
+    contact: str = ""
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyDocument:
+    """The whole file, table by table."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    format: Literal[1]
+    study: StudySection
+    rubric: Rubric
+    scaffolds: tuple[Scaffold, ...]
+    tasks: tuple[Task, ...]
+    design: Design
+    guess: Guess = field(default_factory=Guess)
+    analysis: AnalysisPlan
+    redaction: RedactionPlan = field(default_factory=RedactionPlan)
+    claims: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShapeResult:
+    """The typed document, or the mistakes that keep it from being one."""
+
+    document: StudyDocument | None
+    mistakes: tuple[Mistake, ...] = ()
+
+
+def read_shape(raw: dict[str, object]) -> ShapeResult:
+    """Return the typed document, or every mistake of shape.
+
+    Args:
+        raw: What tomllib read.
+
+    Raises:
+        RecursionError: The document is nested too deeply.
+    """
+    # A date has no JSON form. A list in a list fits no key, so the date is refused wherever it stands.
+    body = json.dumps(raw, default=lambda _date: [[]])
+    try:
+        document = TypeAdapter(StudyDocument).validate_json(body, strict=True)
+    except ValidationError as error:
+        found = [_finding(raw, detail["type"], detail["loc"]) for detail in error.errors(include_url=False)]
+        return ShapeResult(document=None, mistakes=_without_echoes(found))
+    return ShapeResult(document=document)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Finding:
+    mistake: Mistake
+    kind: Literal["missing", "unknown", "wrong"]
+    meant: str = ""
+    """For an unknown key: the key that was probably meant."""
+
+
+def _without_echoes(findings: Sequence[_Finding]) -> tuple[Mistake, ...]:
+    """Drop "key missing" where the key is there with a spelling mistake, which is reported."""
+    meant = {(*finding.mistake.path[:-1], finding.meant) for finding in findings if finding.meant}
+    return tuple(
+        finding.mistake
+        for finding in findings
+        if not (finding.kind == "missing" and finding.mistake.path in meant)
+    )
+
+
+def _finding(raw: dict[str, object], kind: str, path: KeyPath) -> _Finding:
+    if kind == "unexpected_keyword_argument":
+        key = str(path[-1])
+        known = _keys_at(path[:-1])
+        absent = [name for name in known if name not in _table_at(raw, path[:-1])]
+        near = difflib.get_close_matches(key, absent or known, n=1, cutoff=0.6)
+        expected = f"the key {near[0]}" if near else f"one of the keys {', '.join(known)}"
+        mistake = Mistake(path=path, found=f"the unknown key {quoted(key)}", expected=expected)
+        return _Finding(mistake=mistake, kind="unknown", meant=near[0] if near else "")
+    expected = _expected(_type_at(path))
+    if kind == "missing":
+        return _Finding(mistake=Mistake(path=path, found="nothing", expected=expected), kind="missing")
+    return _Finding(
+        mistake=Mistake(path=path, found=describe(_value_at(raw, path)), expected=expected), kind="wrong"
+    )
+
+
+def _value_at(raw: object, path: KeyPath) -> object:
+    value = raw
+    for part in path:
+        if isinstance(value, dict):
+            value = cast("dict[str | int, object]", value).get(part)
+        elif isinstance(value, list) and isinstance(part, int):
+            value = cast("list[object]", value)[part]
+    return value
+
+
+def _table_at(raw: object, path: KeyPath) -> dict[str, object]:
+    value = _value_at(raw, path)
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
+
+
+def _type_at(path: KeyPath) -> object:
+    """Return the declared type of the value at a path."""
+    declared: object = StudyDocument
+    for part in path:
+        if dataclasses.is_dataclass(declared):
+            declared = typing.get_type_hints(cast("type", declared))[str(part)]
+        else:
+            arguments = typing.get_args(declared)
+            declared = arguments[0] if isinstance(part, int) else arguments[1]
+    return declared
+
+
+def _keys_at(path: KeyPath) -> list[str]:
+    declared = _type_at(path)
+    return [key.name for key in dataclasses.fields(cast("type", declared))]
+
+
+def _expected(declared: object) -> str:
+    """Return in words what a key of this type takes."""
+    origin = typing.get_origin(declared)
+    arguments = typing.get_args(declared)
+    if origin in (types.UnionType, typing.Union):
+        return _expected(next(option for option in arguments if option is not type(None)))
+    if origin is Literal:
+        return " or ".join(f'"{option}"' if isinstance(option, str) else str(option) for option in arguments)
+    if origin is tuple:
+        inner = arguments[0]
+        if dataclasses.is_dataclass(inner):
+            return f"a list of tables{_with_keys(inner)}"
+        return "a list of texts in quotation marks"
+    if origin is dict:
+        return "a table of texts"
+    if isinstance(declared, type) and issubclass(declared, StrEnum):
+        return " or ".join(f'"{member.value}"' for member in declared)
+    if dataclasses.is_dataclass(declared):
+        return f"a table{_with_keys(declared)}"
+    words: dict[object, str] = {
+        str: "a text in quotation marks",
+        int: "a whole number",
+        float: "a number",
+        bool: "true or false",
+    }
+    return words[declared]
+
+
+def _with_keys(declared: object) -> str:
+    """Return the keys that a table must have, in words; nothing where it needs none."""
+    needed = [
+        key.name
+        for key in dataclasses.fields(cast("type", declared))
+        if key.default is dataclasses.MISSING and key.default_factory is dataclasses.MISSING
+    ]
+    if not needed:
+        return ""
+    return f" with the key{'s' if len(needed) > 1 else ''} {', '.join(needed)}"
