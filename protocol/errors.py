@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+SHOWN_PROBLEMS = 50
+"""So many mistakes are printed; `InvalidInputError.problems` holds all of them."""
+
 
 class BlindraterError(Exception):
     """Base of every error that is shown to a person as a sentence.
@@ -54,7 +57,10 @@ class InvalidInputError(BlindraterError):
         self.problems = tuple(problems)
 
     def __str__(self) -> str:
-        return "\n".join([super().__str__(), *(f"  {problem}" for problem in self.problems)])
+        shown = [f"  {problem}" for problem in self.problems[:SHOWN_PROBLEMS]]
+        if len(self.problems) > SHOWN_PROBLEMS:
+            shown.append(f"  and {len(self.problems) - SHOWN_PROBLEMS} more")
+        return "\n".join([super().__str__(), *shown])
 
 
 class UsageError(BlindraterError):

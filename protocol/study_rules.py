@@ -48,7 +48,7 @@ def _scaffold_mistakes(scaffolds: Node) -> Iterator[Mistake]:
         yield from empty(scaffold["text"], 'the exact text; write "(no system prompt)" if there was none')
     marks = [scaffold["baseline"] for scaffold in scaffolds]
     baselines = [scaffold for scaffold in scaffolds if scaffold["baseline"].value is True]
-    readable = all(mark.value in (None, True, False) for mark in marks)
+    readable = all(mark.value is None or isinstance(mark.value, bool) for mark in marks)
     if isinstance(scaffolds.value, list) and readable and len(baselines) != 1:
         names = ", ".join(quoted(name.text) for one in baselines if (name := one["id"]).text is not None)
         yield scaffolds.mistake(

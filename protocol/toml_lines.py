@@ -14,6 +14,9 @@ from typing import cast
 
 KeyPath = tuple[str | int, ...]
 
+_LAST_LINE_HAS = ("]", '"""', "'''")
+"""What can end a value of several lines: a long value is not tried again on each of its lines."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Statement:
@@ -62,6 +65,8 @@ def _statements(text: str) -> Iterator[_Statement]:
         if not pending:
             start = number
         pending.append(line)
+        if len(pending) > 1 and not any(end in line for end in _LAST_LINE_HAS):
+            continue
         chunk = "\n".join(pending)
         try:
             value = tomllib.loads(chunk)
