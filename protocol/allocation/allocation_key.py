@@ -1,0 +1,114 @@
+"""The allocation key: what each item really is, sealed until unblinding.
+
+Item id to origin, the redaction log and the complete study.toml. Two salted commitments bind the
+allocation and the log to the study from the first day; the salts are inside the sealed file, so
+nobody can find an allocation again by trying.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from protocol.canonical_json import Json, canonical_bytes, parse_canonical, tagged_sha256
+from protocol.errors import CheckFailedError
+from protocol.transcript import Origin
+
+PAD_TO = 64 * 1024
+"""The key is padded to a multiple of this, so that its size tells little about its content."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllocationKey:
+    """The content of study.key."""
+
+    study_id: str
+    allocation: Mapping[str, Origin]
+    """Item id to origin."""
+    tasks: Mapping[str, str]
+    """Opaque task id to the admin's task id."""
+    redaction_log: Mapping[str, Json]
+    """Item id to what was replaced and left behind."""
+    study_toml: str
+    allocation_salt: str
+    redaction_salt: str
+
+    @property
+    def allocation_commitment(self) -> str:
+        """Salted hash of the allocation."""
+        return tagged_sha256(
+            "alloc/v1", bytes.fromhex(self.allocation_salt), canonical_bytes(self._allocation_json())
+        )
+
+    @property
+    def redaction_commitment(self) -> str:
+        """Salted hash of the redaction log."""
+        return tagged_sha256(
+            "redaction/v1", bytes.fromhex(self.redaction_salt), canonical_bytes(dict(self.redaction_log))
+        )
+
+    def _allocation_json(self) -> Json:
+        return {
+            "study": self.study_id,
+            "items": {
+                item_id: {
+                    "model": origin.model,
+                    "scaffold": origin.scaffold,
+                    "task": origin.task,
+                    "replicate": origin.replicate,
+                    "source": origin.source,
+                }
+                for item_id, origin in self.allocation.items()
+            },
+            "tasks": dict(self.tasks),
+        }
+
+    def to_bytes(self) -> bytes:
+        """Return the padded plaintext that is sealed."""
+        body = canonical_bytes(
+            {
+                "v": 1,
+                "allocation": self._allocation_json(),
+                "redaction": dict(self.redaction_log),
+                "study_toml": self.study_toml,
+                "allocation_salt": self.allocation_salt,
+                "redaction_salt": self.redaction_salt,
+            }
+        )
+        return body + b" " * (-len(body) % PAD_TO)
+
+    @classmethod
+    def from_bytes(cls, plaintext: bytes) -> AllocationKey:
+        """Read what `to_bytes` wrote.
+
+        Raises:
+            CheckFailedError: The plaintext is no allocation key.
+        """
+        try:
+            value = parse_canonical(plaintext)
+            allocation = cast("Mapping[str, Json]", value["allocation"])
+            items = cast("Mapping[str, Mapping[str, Json]]", allocation["items"])
+            return cls(
+                study_id=cast("str", allocation["study"]),
+                allocation={
+                    item_id: Origin(
+                        model=cast("str", raw["model"]),
+                        scaffold=cast("str", raw["scaffold"]),
+                        task=cast("str", raw["task"]),
+                        replicate=cast("int", raw["replicate"]),
+                        source=cast("str", raw["source"]),
+                    )
+                    for item_id, raw in items.items()
+                },
+                tasks=cast("Mapping[str, str]", allocation["tasks"]),
+                redaction_log=cast("Mapping[str, Json]", value["redaction"]),
+                study_toml=cast("str", value["study_toml"]),
+                allocation_salt=cast("str", value["allocation_salt"]),
+                redaction_salt=cast("str", value["redaction_salt"]),
+            )
+        except (KeyError, ValueError, TypeError, AttributeError):
+            # No cause is kept: a traceback must not carry a stretch of the opened key.
+            raise CheckFailedError(
+                "The file opens, but it is no allocation key.", next_step="Name the study.key of this study."
+            ) from None

@@ -1,0 +1,177 @@
+"""Key and identity files: written whole with mode 0600 or not at all, never in the clear."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from protocol.allocation.allocation_key import AllocationKey
+from protocol.allocation.sealing import (
+    KeyPair,
+    generate_key_pair,
+    identities_in,
+    is_passphrase_sealed,
+    open_with_identities,
+    seal_for_recipients,
+)
+from protocol.errors import InvalidInputError, NotFoundError, StorageError, UsageError
+from rater.services.passphrase_process import open_with_passphrase, seal_with_passphrase
+
+LARGEST_KEY = 512 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets:
+    """What opens a key: identities, or a passphrase."""
+
+    identities: tuple[str, ...] = ()
+    passphrase: str | None = None
+
+
+def write_secret_file(path: Path, data: bytes) -> None:
+    """Write a new file with mode 0600, on disk before it returns.
+
+    Raises:
+        UsageError: A file is there already; keys and identities are never replaced.
+        StorageError: It cannot be written; nothing is left behind.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.unlink(missing_ok=True)
+        descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+        part.rename(path)
+        _sync_folder(path.parent)
+    except FileExistsError:
+        raise UsageError(
+            "A file is there already; a key or identity is never replaced.",
+            where=str(path),
+            next_step="Give another name, or move the old file away yourself.",
+        ) from None
+    except OSError as fault:
+        raise StorageError(
+            f"The file cannot be written: {fault.strerror}.",
+            where=str(path),
+            next_step="Choose a folder that can be written and has room.",
+        ) from fault
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    if hasattr(os, "O_DIRECTORY"):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def write_identity(path: Path) -> KeyPair:
+    """Make a new identity and write it; only its recipient is for others.
+
+    Raises:
+        UsageError: A file is there already.
+        StorageError: It cannot be written.
+    """
+    pair = generate_key_pair()
+    text = f"# blindrater identity: keep it secret, keep two copies\n# recipient: {pair.recipient}\n"
+    write_secret_file(path, f"{text}{pair.identity}\n".encode())
+    return pair
+
+
+def read_bytes(path: Path, *, what: str) -> bytes:
+    """Read a small file whole.
+
+    Args:
+        path: The file.
+        what: What it should be, for the message.
+
+    Raises:
+        NotFoundError: Nothing is there.
+        InvalidInputError: A folder, empty, unreadable or far too large.
+    """
+    if not path.exists():
+        raise NotFoundError(f"There is no {what} here.", where=str(path), next_step="Check the path.")
+    if path.is_dir():
+        raise InvalidInputError(f"This is a folder, no {what}.", where=str(path), next_step="Name the file.")
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST_KEY + 1)
+    except OSError as fault:
+        raise InvalidInputError(
+            f"The {what} cannot be read: {fault.strerror}.", where=str(path), next_step="Check its rights."
+        ) from fault
+    if not data or len(data) > LARGEST_KEY:
+        raise InvalidInputError(
+            f"The {what} is {'empty' if not data else 'far too large'}.",
+            where=str(path),
+            next_step="Restore it from a copy.",
+        )
+    return data
+
+
+def read_text(path: Path, *, what: str) -> str:
+    """Read a small UTF-8 file whole; errors as `read_bytes`, or that it is not UTF-8."""
+    try:
+        return read_bytes(path, what=what).decode("utf-8")
+    except UnicodeDecodeError as fault:
+        raise InvalidInputError(
+            f"The {what} is not UTF-8 text (byte {fault.start}).",
+            where=str(path),
+            next_step="Save it as UTF-8.",
+        ) from fault
+
+
+def read_identities(paths: Sequence[Path]) -> tuple[str, ...]:
+    """Return all identities of the given files."""
+    return tuple(
+        identity for path in paths for identity in identities_in(read_text(path, what="identity file"))
+    )
+
+
+def seal(key: AllocationKey, *, recipients: Sequence[str], passphrase: str | None) -> bytes:
+    """Seal a key for recipients, or with a passphrase.
+
+    Raises:
+        UsageError: Neither or both were given.
+        InvalidInputError: A recipient is none, or the passphrase too short.
+    """
+    if bool(recipients) == (passphrase is not None):
+        raise UsageError(
+            "A key is sealed either for recipients or with a passphrase.",
+            next_step="Give --recipient (from `rater-admin keygen`), or --passphrase-file.",
+        )
+    if passphrase is not None:
+        return seal_with_passphrase(key.to_bytes(), passphrase)
+    return seal_for_recipients(key.to_bytes(), recipients)
+
+
+def open_key(sealed: bytes, secrets: Secrets) -> AllocationKey:
+    """Open a sealed key in memory.
+
+    Raises:
+        UsageError: The key was sealed the other way.
+        InvalidInputError: No age file, or no identity.
+        CheckFailedError: It does not open, or holds no allocation key.
+    """
+    if is_passphrase_sealed(sealed):
+        if secrets.passphrase is None:
+            raise UsageError(
+                "This key was sealed with a passphrase.",
+                next_step="Give --passphrase-file, or run the command in a terminal and type it.",
+            )
+        return AllocationKey.from_bytes(open_with_passphrase(sealed, secrets.passphrase))
+    if not secrets.identities:
+        raise UsageError(
+            "This key was sealed for an identity.", next_step="Give --identity with the identity file."
+        )
+    return AllocationKey.from_bytes(open_with_identities(sealed, secrets.identities))
