@@ -5,14 +5,13 @@ The file is built under another name and moved into place when it is complete an
 
 from __future__ import annotations
 
-import errno
 import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+from db.atomic_file import cannot_write, move_into_place
 from db.connection import FileKind, close, connect, sentences, set_journal, writing
-from protocol.errors import StorageError
 
 
 def create_file(
@@ -27,7 +26,8 @@ def create_file(
         replace: Put it in the place of a file that is there.
 
     Raises:
-        StorageError: The file exists, or cannot be written; nothing is left behind.
+        UsageError: A file is there already and `replace` is not set.
+        StorageError: It cannot be written; nothing is left behind.
     """
     from sqlite_utils import Database  # 80 ms of CPU; only creating a file needs it
 
@@ -46,42 +46,9 @@ def create_file(
                 set_journal(connection, kind)
             finally:
                 close(connection)
-        _move_into_place(part, path, replace=replace)
+        move_into_place(part, path, replace=replace)
     except OSError as fault:
-        raise StorageError(
-            f"The file cannot be written: {fault.strerror}.",
-            where=str(path),
-            next_step="Choose a folder that can be written and has room.",
-        ) from fault
+        raise cannot_write(path, fault) from fault
     finally:
         for leftover in (part, *(part.with_name(part.name + end) for end in ("-journal", "-wal", "-shm"))):
             leftover.unlink(missing_ok=True)
-
-
-def _move_into_place(part: Path, path: Path, *, replace: bool) -> None:
-    with part.open("rb") as file:
-        os.fsync(file.fileno())
-    if replace:
-        part.replace(path)
-    else:
-        _link_into_place(part, path)
-    if hasattr(os, "O_DIRECTORY"):
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-def _link_into_place(part: Path, path: Path) -> None:
-    """Move without replacing: rename() would replace a file that is there without a word."""
-    try:
-        os.link(part, path)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links
-        if path.exists():
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
-        part.rename(path)
-    else:
-        part.unlink()

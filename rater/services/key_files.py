@@ -1,13 +1,12 @@
-"""Key and identity files: written whole with mode 0600 or not at all, never in the clear."""
+"""Key and identity files: mode 0600, never in the clear, never replaced."""
 
 from __future__ import annotations
 
-import errno
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from db.atomic_file import write_whole
 from protocol.allocation.allocation_key import AllocationKey
 from protocol.allocation.sealing import (
     KeyPair,
@@ -17,7 +16,7 @@ from protocol.allocation.sealing import (
     open_with_identities,
     seal_for_recipients,
 )
-from protocol.errors import InvalidInputError, NotFoundError, StorageError, UsageError
+from protocol.errors import InvalidInputError, NotFoundError, UsageError
 from rater.services.passphrase_process import open_with_passphrase, seal_with_passphrase
 
 LARGEST_KEY = 512 * 1024 * 1024
@@ -31,50 +30,6 @@ class Secrets:
     passphrase: str | None = None
 
 
-def write_secret_file(path: Path, data: bytes) -> None:
-    """Write a new file with mode 0600, on disk before it returns.
-
-    Raises:
-        UsageError: A file is there already; keys and identities are never replaced.
-        StorageError: It cannot be written; nothing is left behind.
-    """
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.unlink(missing_ok=True)
-        descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
-        part.rename(path)
-        _sync_folder(path.parent)
-    except FileExistsError:
-        raise UsageError(
-            "A file is there already; a key or identity is never replaced.",
-            where=str(path),
-            next_step="Give another name, or move the old file away yourself.",
-        ) from None
-    except OSError as fault:
-        raise StorageError(
-            f"The file cannot be written: {fault.strerror}.",
-            where=str(path),
-            next_step="Choose a folder that can be written and has room.",
-        ) from fault
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    if hasattr(os, "O_DIRECTORY"):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
 def write_identity(path: Path) -> KeyPair:
     """Make a new identity and write it; only its recipient is for others.
 
@@ -84,7 +39,7 @@ def write_identity(path: Path) -> KeyPair:
     """
     pair = generate_key_pair()
     text = f"# blindrater identity: keep it secret, keep two copies\n# recipient: {pair.recipient}\n"
-    write_secret_file(path, f"{text}{pair.identity}\n".encode())
+    write_whole(path, f"{text}{pair.identity}\n".encode(), mode=0o600)
     return pair
 
 
