@@ -1,0 +1,116 @@
+"""One line of a JSONL file: bytes to an object, or a sentence on why not."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from typing import cast
+
+from protocol.toml_nodes import describe, quoted
+
+MAX_LINE_BYTES = 64 * 2**20
+
+_FOREIGN_STARTS: tuple[tuple[bytes, str], ...] = (
+    # UTF-32 before UTF-16: the little-endian mark of the first begins with that of the second.
+    (codecs.BOM_UTF32_LE, "UTF-32 text"),
+    (codecs.BOM_UTF32_BE, "UTF-32 text"),
+    (codecs.BOM_UTF16_LE, "UTF-16 text"),
+    (codecs.BOM_UTF16_BE, "UTF-16 text"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"PK\x03\x04", "a zip archive"),
+    (b"\x28\xb5\x2f\xfd", "a zstd archive"),
+    (b"SQLite format 3\x00", "an SQLite database"),
+    (b"PAR1", "a Parquet file"),
+)
+
+
+class UnreadableLineError(Exception):
+    """A line is no JSON object.
+
+    Args:
+        found: What stands there.
+        expected: What should.
+        rest_is_lost: The following lines belong to the same mistake.
+    """
+
+    def __init__(self, found: str, expected: str, *, rest_is_lost: bool = False) -> None:
+        super().__init__(found)
+        self.found = found
+        self.expected = expected
+        self.rest_is_lost = rest_is_lost
+
+
+class _DoubledKeyError(ValueError):
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+def foreign_start(start: bytes) -> str | None:
+    """Return what a file is that begins with these bytes and is no UTF-8 text, or None."""
+    for mark, name in _FOREIGN_STARTS:
+        if start.startswith(mark):
+            return name
+    if start[:2] in (b"{\x00", b"\x00{", b"[\x00", b"\x00["):
+        return "UTF-16 text without its mark"
+    return None
+
+
+def read_object(line: bytes) -> dict[str, object]:
+    """Read one line.
+
+    Raises:
+        UnreadableLineError: The line is too long, no UTF-8, no JSON, no object, nested too deeply, or
+            has a key twice in one object.
+    """
+    if len(line) > MAX_LINE_BYTES:
+        raise UnreadableLineError(
+            f"more than {MAX_LINE_BYTES // 2**20} MiB in one line", "one transcript on a line"
+        )
+    try:
+        text = line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UnreadableLineError(
+            f"the byte 0x{line[error.start]:02X} at byte {error.start + 1} of the line", "UTF-8 text"
+        ) from None
+    if text.strip() in ("{", "[", "[{"):
+        raise UnreadableLineError(
+            "a JSON value that runs over several lines",
+            "one complete JSON object on each line",
+            rest_is_lost=True,
+        )
+    value = _parse(text)
+    if not isinstance(value, dict):
+        raise UnreadableLineError(describe(value), "a JSON object")
+    return cast("dict[str, object]", value)
+
+
+def _parse(text: str) -> object:
+    try:
+        return cast("object", json.loads(text, object_pairs_hook=_object_without_doubles))
+    except _DoubledKeyError as error:
+        raise UnreadableLineError(
+            f"the key {quoted(error.key)} twice in one object", "each key once in an object"
+        ) from None
+    except json.JSONDecodeError as error:
+        near = text[error.pos : error.pos + 20].rstrip("\r\n")
+        found = f"{quoted(near)} at column {error.pos + 1}" if near else "the end of the line"
+        raise UnreadableLineError(found, f"valid JSON ({error.msg})") from None
+    except RecursionError:
+        raise UnreadableLineError(
+            "lists or objects nested too deeply", "JSON of ordinary depth (a few hundred levels)"
+        ) from None
+    except ValueError:
+        # Python refuses whole numbers of more than 4300 digits, of which the column is not known.
+        raise UnreadableLineError("a number of thousands of digits", "numbers that can be read") from None
+
+
+def _object_without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    read = dict(pairs)
+    if len(read) < len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise _DoubledKeyError(key)
+            seen.add(key)
+    return read
