@@ -60,7 +60,10 @@ class RatingMatrix:
     @property
     def counts(self) -> NDArray[np.int64]:
         """How many raters gave each level to each unit, shape (units, levels)."""
-        return np.stack([(self.codes == code).sum(axis=1) for code in range(len(self.levels))], axis=1)
+        found = np.zeros((len(self.codes), len(self.levels)), dtype=np.int64)
+        for code in range(len(self.levels)):
+            found[:, code] = (self.codes == code).sum(axis=1)
+        return found
 
     def without_rater(self, column: int) -> RatingMatrix:
         """Return the matrix with one rater's column removed."""
@@ -75,5 +78,7 @@ def sums_by_group(
     amounts: NDArray[np.float64], groups: NDArray[np.int64], n_groups: int
 ) -> NDArray[np.float64]:
     """Add up the rows of each group: (units, columns) becomes (groups, columns)."""
-    columns = [np.bincount(groups, weights=column, minlength=n_groups) for column in amounts.T]
-    return np.stack(columns, axis=1)
+    sums = np.zeros((n_groups, amounts.shape[1]))
+    for column in range(amounts.shape[1]):
+        sums[:, column] = np.bincount(groups, weights=amounts[:, column], minlength=n_groups)
+    return sums

@@ -1,0 +1,111 @@
+"""The one table every analysis reads: ratings with what is known about their origin.
+
+A study file and a ratings file become the same table, so that a number never depends on where
+the ratings came from. The levels are the declared ones; they stand beside the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from protocol.analysis.row_filter import RowFilter, select
+from protocol.rubric import Rubric, Scale
+
+Number = int | float
+COLUMNS = (
+    "unit",
+    "rater",
+    "dimension",
+    "value",
+    "not_ratable",
+    "model",
+    "scaffold",
+    "task",
+    "replicate",
+    "occasion",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatingRow:
+    """One rater's answer for one dimension of one unit."""
+
+    unit: str
+    rater: str
+    dimension: str
+    value: Number | None
+    """None for a missing rating and for one that is not ratable."""
+    not_ratable: str | None = None
+    """The reason code, where the rater said that no level can be given."""
+    model: str | None = None
+    scaffold: str | None = None
+    task: str | None = None
+    """The block of the design; an opaque id serves as well."""
+    replicate: int = 1
+    occasion: int = 1
+    """1 for the first presentation; later ones enter no comparison of raters and no effect."""
+
+    def text_of(self, column: str) -> str | None:
+        """Return a column as the text a filter compares, or None where it is not known."""
+        cell = getattr(self, column)
+        return None if cell is None else str(cell)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DimensionSpec:
+    """A dimension's scale and its declared levels, ascending by value."""
+
+    id: str
+    scale: Scale
+    levels: tuple[Number, ...]
+
+    def __post_init__(self) -> None:
+        if list(self.levels) != sorted(set(self.levels)):
+            raise ValueError(f"levels of {self.id} stand in ascending order, each once")
+
+    @property
+    def top(self) -> Number:
+        """The highest declared level."""
+        return self.levels[-1]
+
+
+def specs_of(rubric: Rubric) -> tuple[DimensionSpec, ...]:
+    """Return the dimensions of a rubric with their levels in ascending order."""
+    return tuple(
+        DimensionSpec(id=dimension.id, scale=dimension.scale, levels=tuple(sorted(dimension.values)))
+        for dimension in rubric.dimensions
+    )
+
+
+def exact(value: Number) -> Fraction:
+    """Return a level as the fraction its decimal text stands for: 0.1 is one tenth."""
+    return Fraction(value) if isinstance(value, int) else Fraction(repr(value))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatingTable:
+    """Rows and the dimensions they rate; every row's dimension is declared, every value a level."""
+
+    rows: tuple[RatingRow, ...]
+    dimensions: tuple[DimensionSpec, ...]
+
+    def of_dimension(self, dimension: str) -> tuple[RatingRow, ...]:
+        """Return the first-occasion rows of a dimension."""
+        return tuple(row for row in self.rows if row.dimension == dimension and row.occasion == 1)
+
+    def where(self, filters: Sequence[RowFilter], *, source: str) -> RatingTable:
+        """Return the table with the rows that pass every filter.
+
+        Raises:
+            UsageError: A filter names an unknown column, or leaves no row.
+        """
+        if not filters:
+            return self
+        known = [name for name in COLUMNS if any(row.text_of(name) is not None for row in self.rows)]
+        rows = select(self.rows, filters, columns=known, text_of=RatingRow.text_of, source=source)
+        rated = {row.dimension for row in rows}
+        return replace(
+            self, rows=rows, dimensions=tuple(spec for spec in self.dimensions if spec.id in rated)
+        )
