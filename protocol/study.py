@@ -144,7 +144,7 @@ class RedactionPlan:
     """What is replaced beside the shipped list."""
 
     literals: tuple[str, ...] = ()
-    token: str = "[name]"  # noqa: S105 - a neutral word, no secret
+    token: str = "[redacted]"  # noqa: S105 - a neutral word, no secret
     vendor_names: bool = True
 
 

@@ -105,14 +105,16 @@ class RedactionRules:
     def _run_hits(self, folded: str) -> Iterator[Hit]:
         if not self.runs:
             return
-        words = list(_WORD.finditer(folded.lower()))
-        lengths = sorted({len(run) for run in self.runs})
-        for first in range(len(words)):
-            for length in lengths:
-                run = tuple(word.group() for word in words[first : first + length])
-                if run in self.runs:
-                    last = words[first + length - 1]
-                    yield Hit(start=words[first].start(), end=last.end(), rule="scaffold text")
+        places = list(_WORD.finditer(folded.lower()))
+        words = [place.group() for place in places]
+        for length in sorted({len(run) for run in self.runs}):
+            for first in range(len(words) - length + 1):
+                if tuple(words[first : first + length]) in self.runs:
+                    yield Hit(
+                        start=places[first].start(),
+                        end=places[first + length - 1].end(),
+                        rule="scaffold text",
+                    )
 
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
@@ -144,6 +146,7 @@ def build_rules(
     literals: Sequence[str] = (),
     hidden_texts: Iterable[str] = (),
     shipped_names: bool = True,
+    self_identification: bool = True,
 ) -> RedactionRules:
     """Compile the rules of a study.
 
@@ -152,6 +155,7 @@ def build_rules(
         literals: The admin's own words, taken literally, matched in any case.
         hidden_texts: Scaffold and system texts, folded; their word runs are replaced.
         shipped_names: Whether the shipped list of vendors and products is used.
+        self_identification: Whether phrases in which an assistant speaks of itself are matched.
     """
     candidates: list[tuple[str, re.Pattern[str] | None]] = [
         ("study name", _names(study_names, ignore_case=True)),
@@ -160,7 +164,8 @@ def build_rules(
     if shipped_names:
         candidates.append(("name", _names((*_ANY_CASE, *_ANY_CASE_PHRASES), ignore_case=True)))
         candidates.append(("name", _names(_WITH_CAPITAL, ignore_case=False)))
-    candidates.extend(("self-identification", re.compile(pattern, re.IGNORECASE)) for pattern in _SELF)
+    if self_identification:
+        candidates.extend(("self-identification", re.compile(pattern, re.IGNORECASE)) for pattern in _SELF)
     return RedactionRules(
         patterns=tuple((rule, pattern) for rule, pattern in candidates if pattern is not None),
         runs=frozenset().union(*(word_runs(text) for text in hidden_texts)),

@@ -16,7 +16,8 @@ from protocol.allocation.sealing import (
     open_with_identities,
     seal_for_recipients,
 )
-from protocol.errors import InvalidInputError, NotFoundError, UsageError
+from protocol.errors import InvalidInputError, UsageError
+from rater.services.input_files import require_file, unreadable
 from rater.services.passphrase_process import open_with_passphrase, seal_with_passphrase
 
 LARGEST_KEY = 512 * 1024 * 1024
@@ -43,53 +44,40 @@ def write_identity(path: Path) -> KeyPair:
     return pair
 
 
-def read_bytes(path: Path, *, what: str) -> bytes:
+def read_bytes(path: Path, *, wanted: str) -> bytes:
     """Read a small file whole.
-
-    Args:
-        path: The file.
-        what: What it should be, for the message.
 
     Raises:
         NotFoundError: Nothing is there.
         InvalidInputError: A folder, empty, unreadable or far too large.
     """
-    if not path.exists():
-        raise NotFoundError(f"There is no {what} here.", where=str(path), next_step="Check the path.")
-    if path.is_dir():
-        raise InvalidInputError(f"This is a folder, no {what}.", where=str(path), next_step="Name the file.")
+    require_file(path, wanted=wanted)
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST_KEY + 1)
-    except OSError as fault:
+    except OSError as error:
+        raise unreadable(path, error) from None
+    if len(data) > LARGEST_KEY:
         raise InvalidInputError(
-            f"The {what} cannot be read: {fault.strerror}.", where=str(path), next_step="Check its rights."
-        ) from fault
-    if not data or len(data) > LARGEST_KEY:
-        raise InvalidInputError(
-            f"The {what} is {'empty' if not data else 'far too large'}.",
-            where=str(path),
-            next_step="Restore it from a copy.",
+            "The file is far too large.", where=str(path), next_step=f"Name a file with {wanted}."
         )
     return data
 
 
-def read_text(path: Path, *, what: str) -> str:
-    """Read a small UTF-8 file whole; errors as `read_bytes`, or that it is not UTF-8."""
+def read_secret_text(path: Path, *, wanted: str) -> str:
+    """Read a small UTF-8 file whole; errors as `read_bytes`, or that it is no text."""
     try:
-        return read_bytes(path, what=what).decode("utf-8")
-    except UnicodeDecodeError as fault:
+        return read_bytes(path, wanted=wanted).decode("utf-8")
+    except UnicodeDecodeError:
         raise InvalidInputError(
-            f"The {what} is not UTF-8 text (byte {fault.start}).",
-            where=str(path),
-            next_step="Save it as UTF-8.",
-        ) from fault
+            "The file is no UTF-8 text.", where=str(path), next_step=f"Name a file with {wanted}."
+        ) from None
 
 
 def read_identities(paths: Sequence[Path]) -> tuple[str, ...]:
     """Return all identities of the given files."""
     return tuple(
-        identity for path in paths for identity in identities_in(read_text(path, what="identity file"))
+        identity for path in paths for identity in identities_in(read_secret_text(path, wanted="an identity"))
     )
 
 

@@ -1,0 +1,127 @@
+"""The last look before anything is written: does a text that raters see still tell a condition?
+
+Redaction works on transcripts. Cards, rubric and names are the admin's own words and are never
+changed, so what is found in them stops the seeding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from protocol.deidentify.folding import fold
+from protocol.deidentify.rules import SHORTEST_NAME, RedactionRules, build_rules
+from protocol.item import Item
+from protocol.study import StudyProtocol, TaskCard
+from protocol.transcript import Transcript
+
+SOURCE_ID_LENGTH = 8
+"""Shorter source ids, such as running numbers, are ordinary text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leak:
+    """One stretch of visible text that tells a condition."""
+
+    where: str
+    rule: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.rule}: {self.found!r}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForbiddenTerms:
+    """What must stand nowhere a rater can reach."""
+
+    rules: RedactionRules
+    source_ids: tuple[str, ...]
+
+
+def forbidden_terms(protocol: StudyProtocol, transcripts: Sequence[Transcript]) -> ForbiddenTerms:
+    """Return the model names, word runs of hidden texts, and source ids of a study."""
+    models = {transcript.origin.model for transcript in transcripts}
+    sources = {transcript.origin.source for transcript in transcripts}
+    return ForbiddenTerms(
+        rules=build_rules(
+            study_names=models | set(_telling_ids(protocol)),
+            hidden_texts=hidden_texts(protocol, transcripts),
+            shipped_names=False,
+            self_identification=False,
+        ),
+        source_ids=tuple(
+            sorted(source for source in sources if len(source) >= SOURCE_ID_LENGTH and not source.isdigit())
+        ),
+    )
+
+
+def hidden_texts(protocol: StudyProtocol, transcripts: Sequence[Transcript]) -> set[str]:
+    """Return the texts raters never see: scaffolds, and the system messages of the transcripts."""
+    return {scaffold.text for scaffold in protocol.scaffolds} | {
+        message.text
+        for transcript in transcripts
+        for message in transcript.conversation.messages
+        if message.role == "system"
+    }
+
+
+def _telling_ids(protocol: StudyProtocol) -> Iterator[str]:
+    """Scaffold ids that can be no ordinary word, such as `react_v2`."""
+    for scaffold in protocol.scaffolds:
+        if len(scaffold.id) >= SHORTEST_NAME and not scaffold.id.isalpha():
+            yield scaffold.id
+
+
+def leaks_in_visible(protocol: StudyProtocol, items: Sequence[Item], terms: ForbiddenTerms) -> list[Leak]:
+    """Return every stretch of visible text that tells a condition."""
+    seen: set[Leak] = set()
+    leaks: list[Leak] = []
+    for where, text in _visible_texts(protocol, items):
+        for leak in _leaks_in(text, where, terms):
+            if leak not in seen:
+                seen.add(leak)
+                leaks.append(leak)
+    return leaks
+
+
+def _leaks_in(text: str, where: str, terms: ForbiddenTerms) -> Iterator[Leak]:
+    folded = fold(text)
+    for hit in terms.rules.find(folded.text):
+        start, end = folded.source_span(hit.start, hit.end)
+        yield Leak(where=where, rule=hit.rule, found=text[start:end])
+    for source in terms.source_ids:
+        if source in text:
+            yield Leak(where=where, rule="source id", found=source)
+
+
+def _visible_texts(protocol: StudyProtocol, items: Sequence[Item]) -> Iterator[tuple[str, str]]:
+    yield "study.name", protocol.name
+    yield "study.contact", protocol.contact
+    rubric = protocol.rubric
+    yield "rubric", " \n ".join((rubric.id, rubric.title, rubric.source))
+    for number, rule in enumerate(rubric.rules):
+        yield f"rubric.rules[{number}]", rule
+    for reason in rubric.not_ratable:
+        yield f"rubric.not_ratable.{reason.code}", reason.label
+    for dimension in rubric.dimensions:
+        yield f"rubric.dimensions.{dimension.id}", " \n ".join((dimension.name, dimension.question))
+        for level in dimension.levels:
+            where = f"rubric.dimensions.{dimension.id}.levels.{level.value}"
+            yield where, " \n ".join((level.label, level.anchor, level.example))
+    for task in protocol.tasks:
+        for field, text in _card_texts(task.card):
+            yield f"tasks.{task.id}.card.{field}", text
+    for item in items:
+        for number, message in enumerate(item.conversation.messages, start=1):
+            calls = " \n ".join(f"{call.name} {call.arguments}" for call in message.tool_calls)
+            yield f"a transcript of a task, message {number}", f"{message.text}\n{calls}"
+
+
+def _card_texts(card: TaskCard) -> Iterator[tuple[str, str]]:
+    yield "brief", card.brief
+    yield "user_has", card.user_has
+    yield "content_note", card.content_note
+    for field in ("claims", "decision_points", "steers", "keep"):
+        for number, text in enumerate(getattr(card, field)):
+            yield f"{field}[{number}]", text

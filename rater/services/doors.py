@@ -1,0 +1,359 @@
+"""The doors of a study: lock, unlock, unblind.
+
+`lock` makes ratings final and prints the lock code, which is to be published where the admin
+cannot edit it. `unblind` opens the key once, from `locked`, and records its intent before it opens
+anything. Nothing leads back from `unblinded`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from db.allocation_store import insert_allocation
+from db.audit_store import append_audit, audit_head, read_audit
+from db.connection import close, open_for_writing, sentences, writing
+from db.event_store import read_events
+from db.item_store import task_of_items
+from db.lock_store import insert_lock, read_lock
+from db.manifest_store import read_manifests
+from db.study_store import StudyRecord, StudyState, read_study, set_state
+from protocol.allocation.allocation_key import AllocationKey
+from protocol.canonical_json import Json, canonical_bytes, parse_canonical, sha256_hex
+from protocol.chain.events import EventKind, Head, genesis
+from protocol.chain.identifiers import Clock
+from protocol.chain.manifest import AssignmentManifest
+from protocol.errors import BlindraterError, CheckFailedError, UsageError, WrongStateError
+from protocol.session import RaterSession, fold_session
+from rater.services.core_dumps import forbid_core_dumps
+from rater.services.key_files import Secrets, open_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaterState:
+    """One rater's chain and what it comes to."""
+
+    manifest: AssignmentManifest
+    session: RaterSession
+    head: Head
+    sittings: int
+    """How often the rater opened the app."""
+    last_at: str | None
+    """Time of the last event."""
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Items the rater has not completed, in id order."""
+        return tuple(sorted(item for item in self.session.items if not self.session.of(item).completed))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Locked:
+    """The result of locking."""
+
+    lock_code: str
+    missing: dict[str, tuple[str, ...]]
+    """Rater to items without a completed rating; raters without gaps are left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Who:
+    """Who does a step, with what program, and why."""
+
+    name: str
+    app: str
+    reason: str = ""
+
+
+def rater_states(connection: sqlite3.Connection, study: StudyRecord) -> list[RaterState]:
+    """Return every rater's chain, verified and folded.
+
+    Raises:
+        CheckFailedError: A chain or manifest does not verify.
+    """
+    states = []
+    for manifest in read_manifests(connection):
+        events = read_events(connection, manifest)
+        session = fold_session(
+            rubric=study.visible.rubric,
+            items=tuple(item.item_id for item in manifest.items),
+            events=events,
+        )
+        head = (
+            Head(chain_id=manifest.id, seq=events[-1].seq, hash=events[-1].hash)
+            if events
+            else Head(chain_id=manifest.id, seq=0, hash=genesis(manifest.sha256, manifest.id))
+        )
+        states.append(
+            RaterState(
+                manifest=manifest,
+                session=session,
+                head=head,
+                sittings=sum(event.draft.kind is EventKind.SITTING for event in events),
+                last_at=events[-1].at if events else None,
+            )
+        )
+    return states
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    connection = open_for_writing(path)
+    try:
+        with sentences(path):
+            yield connection
+    finally:
+        close(connection)
+
+
+def lock_study(path: Path, *, who: Who, clock: Clock, accept_missing: bool = False) -> Locked:
+    """Make the ratings of a study final.
+
+    Args:
+        path: The study file.
+        who: Who locks; a reason is needed where ratings are missing.
+        clock: Wall clock.
+        accept_missing: Lock although items are not completed.
+
+    Raises:
+        WrongStateError: The study is not open, or items are missing and that was not accepted.
+        UsageError: Missing items were accepted without a reason.
+        CheckFailedError: A chain is broken.
+    """
+    with _opened(path) as connection:
+        study = read_study(connection)
+        if study.state is not StudyState.OPEN:
+            raise _wrong_state(study, "It can be locked once, while it is open.")
+        with writing(connection):
+            # Read inside the write lock: no rating can arrive between the manifest and the state.
+            states = rater_states(connection, study)
+            missing = {state.manifest.rater: state.missing for state in states if state.missing}
+            _refuse_gaps(missing, accept_missing=accept_missing, reason=who.reason)
+            read_audit(connection, study_id=study.study_id)
+            body = canonical_bytes(
+                _lock_manifest(
+                    study,
+                    states,
+                    at=clock(),
+                    who=who,
+                    audit=audit_head(connection, study_id=study.study_id),
+                )
+            )
+            lock_code = sha256_hex(body)
+            insert_lock(connection, lock_code=lock_code, body=body)
+            set_state(connection, StudyState.LOCKED, lock_code=lock_code)
+            append_audit(
+                connection,
+                study_id=study.study_id,
+                at=clock(),
+                who=who.name,
+                action="locked",
+                reason=who.reason,
+                details={"lock_code": lock_code, "app": who.app},
+            )
+    return Locked(lock_code=lock_code, missing=missing)
+
+
+def _refuse_gaps(missing: dict[str, tuple[str, ...]], *, accept_missing: bool, reason: str) -> None:
+    if missing and not accept_missing:
+        gaps = ", ".join(f"{rater} {len(items)}" for rater, items in missing.items())
+        raise WrongStateError(
+            f"Items are not completed: {gaps}.",
+            next_step="Ask the raters to finish, or lock with --accept-missing --reason.",
+        )
+    if missing and not reason.strip():
+        raise UsageError(
+            "Locking with missing ratings needs a reason for the record.", next_step="Add --reason."
+        )
+
+
+def _lock_manifest(
+    study: StudyRecord, states: Sequence[RaterState], *, at: str, who: Who, audit: str
+) -> Json:
+    return {
+        "v": 1,
+        "study": study.study_id,
+        "protocol": study.protocol_sha256,
+        "rubric": study.visible.rubric.sha256,
+        "key": study.key.to_json(),
+        "raters": [
+            {
+                "rater": state.manifest.rater,
+                "manifest": state.manifest.sha256,
+                "chain": state.head.chain_id,
+                "events": state.head.seq,
+                "head": state.head.hash,
+                "items": len(state.session.items),
+                "completed": state.session.completed_count,
+                "missing": list(state.missing),
+            }
+            for state in states
+        ],
+        "audit": audit,
+        "reason": who.reason,
+        "at": at,
+        "app": who.app,
+    }
+
+
+def unlock_study(path: Path, *, who: Who, clock: Clock) -> str:
+    """Open a locked study again; its lock code is void from now on.
+
+    Returns:
+        The void lock code.
+
+    Raises:
+        WrongStateError: The study is not locked.
+        UsageError: No reason was given.
+    """
+    if not who.reason.strip():
+        raise UsageError("Unlocking needs a reason for the record.", next_step="Add --reason.")
+    with _opened(path) as connection:
+        study = read_study(connection)
+        if study.state is not StudyState.LOCKED or study.lock_code is None:
+            raise _wrong_state(study, "Only a locked study can be unlocked.")
+        with writing(connection):
+            set_state(connection, StudyState.OPEN, lock_code=None)
+            append_audit(
+                connection,
+                study_id=study.study_id,
+                at=clock(),
+                who=who.name,
+                action="unlocked",
+                reason=who.reason,
+                details={"void_lock_code": study.lock_code, "app": who.app},
+            )
+    return study.lock_code
+
+
+def unblind_study(
+    path: Path, sealed: bytes, secrets: Secrets, *, lock_code: str, who: Who, clock: Clock
+) -> int:
+    """Open the allocation key and write allocation and protocol into the study file, once.
+
+    Args:
+        path: The study file, locked.
+        sealed: The bytes of study.key.
+        secrets: What opens it.
+        lock_code: The full lock code.
+        who: Who unblinds, and why.
+        clock: Wall clock.
+
+    Returns:
+        The number of items whose origin is now known.
+
+    Raises:
+        WrongStateError: The study is not locked.
+        UsageError: No reason was given.
+        CheckFailedError: Lock code, key, chain or commitment does not fit; the attempt is on record.
+    """
+    if not who.reason.strip():
+        raise UsageError("Unblinding needs a reason for the record.", next_step="Add --reason.")
+    forbid_core_dumps()
+    with _opened(path) as connection:
+        study = read_study(connection)
+        if study.state is not StudyState.LOCKED or study.lock_code is None:
+            raise _wrong_state(study, "Only a locked study can be unblinded, and only once.")
+        details = {"sealed": sha256_hex(sealed), "app": who.app}
+
+        def note(action: str, more: dict[str, str]) -> None:
+            append_audit(
+                connection,
+                study_id=study.study_id,
+                at=clock(),
+                who=who.name,
+                action=action,
+                reason=who.reason,
+                details={**details, **more},
+            )
+
+        with writing(connection):
+            note("unblind-intent", {})
+        try:
+            check_lock(connection, study, lock_code)
+            key = _open_matching_key(connection, study, sealed, secrets)
+        except BlindraterError as error:
+            with writing(connection):
+                note("unblind-refused", {"why": error.what})
+            raise
+        with writing(connection):
+            if read_study(connection).lock_code != study.lock_code:
+                raise _wrong_state(read_study(connection), "It was changed meanwhile.")
+            insert_allocation(connection, key.allocation, key.study_toml)
+            note(
+                "unblinded",
+                {"lock_code": lock_code, "allocation_commitment": study.key.allocation_commitment},
+            )
+            set_state(connection, StudyState.UNBLINDED, lock_code=study.lock_code)
+    return len(key.allocation)
+
+
+def check_lock(connection: sqlite3.Connection, study: StudyRecord, lock_code: str) -> None:
+    """Check that the ratings are those that were locked under this code.
+
+    Raises:
+        CheckFailedError: The code is another, or something was changed since the lock.
+    """
+    if lock_code.strip().lower() != study.lock_code:
+        raise CheckFailedError(
+            "This is not the lock code of the study.",
+            next_step="Give the full code that `rater-admin lock` printed, as it was published.",
+        )
+    body = read_lock(connection, study.lock_code)
+    locked = parse_canonical(body)
+    heads: Json = [
+        {"chain": state.head.chain_id, "events": state.head.seq, "head": state.head.hash}
+        for state in rater_states(connection, study)
+    ]
+    recorded: Json = [
+        {name: entry[name] for name in ("chain", "events", "head")} for entry in _objects(locked["raters"])
+    ]
+    unchanged = (
+        sha256_hex(body) == study.lock_code
+        and canonical_bytes(heads) == canonical_bytes(recorded)
+        and locked["study"] == study.study_id
+        and locked["protocol"] == study.protocol_sha256
+        and locked["rubric"] == study.visible.rubric.sha256
+        and canonical_bytes(locked["key"]) == canonical_bytes(study.key.to_json())
+    )
+    if not unchanged:
+        raise CheckFailedError(
+            "The study file is not as it was when it was locked.",
+            next_step="Restore the file from a backup made after the lock.",
+        )
+    read_audit(connection, study_id=study.study_id)
+
+
+def _objects(value: Json) -> list[dict[str, Json]]:
+    return [dict(entry) for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def _open_matching_key(
+    connection: sqlite3.Connection, study: StudyRecord, sealed: bytes, secrets: Secrets
+) -> AllocationKey:
+    if sha256_hex(sealed) != study.key.sealed_sha256:
+        raise CheckFailedError(
+            "This is not the key the study was seeded with.",
+            next_step="Name the study.key that was written together with this study file.",
+        )
+    key = open_key(sealed, secrets)
+    fits = (
+        key.study_id == study.study_id
+        and key.allocation_commitment == study.key.allocation_commitment
+        and key.redaction_commitment == study.key.redaction_commitment
+        and sha256_hex(key.study_toml.encode()) == study.protocol_sha256
+        and set(key.allocation) == set(task_of_items(connection))
+    )
+    if not fits:
+        raise CheckFailedError(
+            "The key opens, but its content is not what the study was bound to at seeding.",
+            next_step="Name the study.key that was written together with this study file.",
+        )
+    return key
+
+
+def _wrong_state(study: StudyRecord, rule: str) -> WrongStateError:
+    return WrongStateError(f"The study is {study.state}. {rule}", next_step="See `rater-admin status`.")

@@ -1,0 +1,123 @@
+"""How far a study is, without a word about conditions."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from db.audit_store import read_audit
+from db.connection import FileKind, close, open_for_reading, sentences
+from db.study_store import StudyState, read_study
+from protocol.chain.audit import AuditEntry
+from rater.services.doors import RaterState, rater_states
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaterProgress:
+    """Where one rater stands."""
+
+    rater: str
+    items: int
+    completed: int
+    begun: int
+    """Touched and not completed."""
+    not_ratable: int
+    """Dimensions or whole items with a not-ratable code."""
+    flagged: int
+    told: int
+    """Items whose condition the rater says to know or to have been told."""
+    sittings: int
+    last_at: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyProgress:
+    """Where a study stands."""
+
+    name: str
+    study_id: str
+    simulated: bool
+    state: StudyState
+    lock_code: str | None
+    items: int
+    tasks: int
+    raters: tuple[RaterProgress, ...]
+    audit: tuple[AuditEntry, ...]
+    next_step: str
+    """What to do now, as a typed command."""
+
+
+def read_progress(path: Path) -> StudyProgress:
+    """Return where a study stands, every chain verified.
+
+    Raises:
+        NotFoundError: Nothing is there.
+        InvalidInputError: Not one of our files.
+        CheckFailedError: A chain does not verify.
+    """
+    connection = open_for_reading(path)
+    try:
+        with sentences(path):
+            return _progress(connection, path)
+    finally:
+        close(connection)
+
+
+def _progress(connection: sqlite3.Connection, path: Path) -> StudyProgress:
+    study = read_study(connection)
+    states = rater_states(connection, study)
+    raters = tuple(_rater(state) for state in states)
+    audit = tuple(read_audit(connection, study_id=study.study_id)) if study.file is FileKind.STUDY else ()
+    tasks = {item.task_id for state in states for item in state.manifest.items}
+    items = {item.item_id for state in states for item in state.manifest.items}
+    return StudyProgress(
+        name=study.visible.name,
+        study_id=study.study_id,
+        simulated=study.visible.simulated,
+        state=study.state,
+        lock_code=study.lock_code,
+        items=len(items),
+        tasks=len(tasks),
+        raters=raters,
+        audit=audit,
+        next_step=_next_step(path, study.state, raters),
+    )
+
+
+def _rater(state: RaterState) -> RaterProgress:
+    session = state.session
+    items = [session.of(item) for item in session.items]
+    reasons = Counter(
+        reason
+        for item in items
+        for reason in (item.reason, *(mark.reason for mark in item.marks.values()))
+        if reason
+    )
+    return RaterProgress(
+        rater=state.manifest.rater,
+        items=len(items),
+        completed=session.completed_count,
+        begun=sum(item.touched and not item.completed for item in items),
+        not_ratable=reasons.total(),
+        flagged=sum(item.flagged is not None for item in items),
+        told=sum(item.told for item in items),
+        sittings=state.sittings,
+        last_at=state.last_at,
+    )
+
+
+def _next_step(path: Path, state: StudyState, raters: tuple[RaterProgress, ...]) -> str:
+    match state:
+        case StudyState.OPEN:
+            waiting = [rater for rater in raters if rater.completed < rater.items]
+            if waiting:
+                return f"rater rate {path} --as {waiting[0].rater}"
+            return f"rater-admin lock {path}"
+        case StudyState.LOCKED:
+            return (
+                f"rater-admin unblind {path} --key study.key --identity FILE --lock-code CODE --reason TEXT"
+            )
+        case StudyState.UNBLINDED:
+            return f"rater-admin effects {path}"

@@ -1,0 +1,184 @@
+"""Seeding: transcripts and a protocol become a sealed key and a study file.
+
+The key is written first, then the study file in one transaction: a crash in between leaves a key
+without a study, never a study without its key. No origin is ever written to the study file, so
+nothing has to be erased.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from db.atomic_file import write_whole
+from db.audit_store import append_audit
+from db.connection import FileKind, close, open_for_writing
+from db.creation import create_file
+from db.event_store import has_events
+from db.item_store import insert_items
+from db.manifest_store import insert_manifests
+from db.study_store import StudyRecord, StudyState, insert_study, read_study
+from protocol.canonical_json import sha256_hex
+from protocol.chain.identifiers import Clock, Entropy
+from protocol.errors import UsageError, WrongStateError
+from protocol.study import StudyProtocol
+from protocol.transcript import Transcript
+from rater.services.core_dumps import forbid_core_dumps
+from rater.services.key_files import seal
+from rater.services.seeding_plan import SeedingPlan, plan_seeding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedRequest:
+    """Where a study goes and who can open it."""
+
+    study_path: Path
+    key_path: Path
+    recipients: tuple[str, ...] = ()
+    passphrase: str | None = None
+    replace: bool = False
+    """Replace a study file that has no rating yet; its old key is voided on the record."""
+    who: str
+    """The admin's login name, for the audit log."""
+    app: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seeded:
+    """What was written."""
+
+    study_id: str
+    items: int
+    tasks: int
+    items_of_rater: Mapping[str, int]
+    sealed_sha256: str
+    allocation_commitment: str
+    redaction_commitment: str
+    protocol_sha256: str
+    replaced: Mapping[str, int]
+    """Replaced stretches by rule."""
+    voided_key_sha256: str | None = None
+
+
+def seed_study(
+    protocol: StudyProtocol,
+    study_toml: str,
+    transcripts: Sequence[Transcript],
+    request: SeedRequest,
+    *,
+    entropy: Entropy,
+    clock: Clock,
+) -> Seeded:
+    """Seed a study.
+
+    Args:
+        protocol: The protocol of the study.
+        study_toml: The text it was read from.
+        transcripts: Complete and checked.
+        request: Where to write and whom to seal for.
+        entropy: The system's entropy; a seeded source in tests and simulations.
+        clock: Wall clock.
+
+    Raises:
+        UsageError: A file is in the way, or neither recipient nor passphrase was given.
+        WrongStateError: The study file to replace has ratings.
+        BlindError: A text that raters see tells a condition.
+        InvalidInputError: The spacing cannot be kept, or a recipient is none.
+        StorageError: A file cannot be written.
+    """
+    forbid_core_dumps()
+    voided = _key_to_void(request)
+    if request.key_path.exists():
+        raise UsageError(
+            "A file is there already; a key is never replaced.",
+            where=str(request.key_path),
+            next_step="Give another name with --key, or move the old key away.",
+        )
+    plan = plan_seeding(protocol, study_toml, transcripts, entropy=entropy)
+    sealed = seal(plan.key, recipients=request.recipients, passphrase=request.passphrase)
+    sealed_sha256 = sha256_hex(sealed)
+    write_whole(request.key_path, sealed, mode=0o600)
+    seeded = Seeded(
+        study_id=plan.study_id,
+        items=len(plan.items),
+        tasks=len({item.task_id for item in plan.items}),
+        items_of_rater={share.rater: len(share.items) for share in plan.shares},
+        sealed_sha256=sealed_sha256,
+        allocation_commitment=plan.key.allocation_commitment,
+        redaction_commitment=plan.key.redaction_commitment,
+        protocol_sha256=sha256_hex(study_toml.encode()),
+        replaced=plan.replaced,
+        voided_key_sha256=voided,
+    )
+    create_file(
+        request.study_path,
+        FileKind.STUDY,
+        lambda connection: _fill(connection, protocol, plan=plan, seeded=seeded, request=request, at=clock()),
+        replace=voided is not None,
+    )
+    return seeded
+
+
+def _key_to_void(request: SeedRequest) -> str | None:
+    """Return the sealed hash of a study that is to be replaced, or None where nothing is there."""
+    path = request.study_path
+    if not path.exists():
+        return None
+    if not request.replace:
+        raise UsageError(
+            "A file is there already.",
+            where=str(path),
+            next_step="Give another name with -o, or --force to seed anew while nothing has been rated.",
+        )
+    connection = open_for_writing(path)
+    try:
+        if has_events(connection):
+            raise WrongStateError(
+                "The study has ratings and is never replaced.",
+                where=str(path),
+                next_step="Seed into a new file with -o.",
+            )
+        return read_study(connection).key.sealed_sha256
+    finally:
+        close(connection)
+
+
+def _fill(
+    connection: sqlite3.Connection,
+    protocol: StudyProtocol,
+    *,
+    plan: SeedingPlan,
+    seeded: Seeded,
+    request: SeedRequest,
+    at: str,
+) -> None:
+    manifests = plan.manifests(protocol=protocol, sealed_sha256=seeded.sealed_sha256)
+    insert_study(
+        connection,
+        StudyRecord(
+            file=FileKind.STUDY,
+            study_id=plan.study_id,
+            kind=protocol.kind,
+            state=StudyState.OPEN,
+            lock_code=None,
+            visible=protocol.visible(),
+            protocol_sha256=seeded.protocol_sha256,
+            key=plan.binding(seeded.sealed_sha256),
+            app=request.app,
+        ),
+    )
+    insert_items(connection, plan.items)
+    insert_manifests(connection, manifests)
+    details = {
+        "app": request.app,
+        "protocol": seeded.protocol_sha256,
+        "sealed": seeded.sealed_sha256,
+        "allocation_commitment": seeded.allocation_commitment,
+        "redaction_commitment": seeded.redaction_commitment,
+        **{f"manifest.{manifest.rater}": manifest.sha256 for manifest in manifests},
+    }
+    if seeded.voided_key_sha256:
+        details["voided_key"] = seeded.voided_key_sha256
+    append_audit(connection, study_id=plan.study_id, at=at, who=request.who, action="seeded", details=details)

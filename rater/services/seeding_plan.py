@@ -1,0 +1,177 @@
+"""What a study will hold, worked out in memory: items, orders, key. Nothing is written here.
+
+Given the same transcripts in any order and the same draws, the plan is the same: transcripts are
+sorted by origin before anything is drawn, so the bytes of a study file tell nothing about the
+order of its sources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from protocol.allocation.allocation_key import AllocationKey
+from protocol.canonical_json import sha256_hex
+from protocol.chain.identifiers import Entropy, draw_id, shuffled
+from protocol.chain.manifest import AssignedItem, AssignmentManifest, KeyBinding
+from protocol.deidentify.rules import RedactionRules, build_rules
+from protocol.deidentify.scrubbing import Scrubbed, scrub
+from protocol.design.assignment import Share, assign
+from protocol.errors import BlindError
+from protocol.item import Item
+from protocol.study import StudyProtocol
+from protocol.transcript import Transcript
+from rater.services.blind_lint import forbidden_terms, hidden_texts, leaks_in_visible
+
+SALT_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedingPlan:
+    """Everything that will be written, before the key is sealed."""
+
+    study_id: str
+    items: tuple[Item, ...]
+    shares: tuple[Share, ...]
+    dimension_orders: Mapping[str, tuple[str, ...]]
+    """Dimension ids by rater."""
+    manifest_ids: Mapping[str, str]
+    """Manifest id by rater."""
+    key: AllocationKey
+    replaced: Mapping[str, int]
+    """Number of replaced stretches by rule, over all items."""
+
+    def manifests(self, *, protocol: StudyProtocol, sealed_sha256: str) -> tuple[AssignmentManifest, ...]:
+        """Return the assignment manifests once the sealed key's hash is known."""
+        item_of = {item.id: item for item in self.items}
+        return tuple(
+            AssignmentManifest(
+                id=self.manifest_ids[share.rater],
+                study_id=self.study_id,
+                rater=share.rater,
+                items=tuple(
+                    AssignedItem(
+                        item_id=item_id,
+                        task_id=item_of[item_id].task_id,
+                        shown_sha256=item_of[item_id].shown_sha256,
+                    )
+                    for item_id in share.items
+                ),
+                dimensions=self.dimension_orders[share.rater],
+                rubric_sha256=protocol.rubric.sha256,
+                protocol_sha256=sha256_hex(self.key.study_toml.encode()),
+                key=self.binding(sealed_sha256),
+            )
+            for share in self.shares
+        )
+
+    def binding(self, sealed_sha256: str) -> KeyBinding:
+        """Return what binds the study to its key."""
+        return KeyBinding(
+            sealed_sha256=sealed_sha256,
+            allocation_commitment=self.key.allocation_commitment,
+            redaction_commitment=self.key.redaction_commitment,
+        )
+
+
+def plan_seeding(
+    protocol: StudyProtocol, study_toml: str, transcripts: Sequence[Transcript], *, entropy: Entropy
+) -> SeedingPlan:
+    """Work a study out from its protocol and transcripts.
+
+    Args:
+        protocol: The protocol of the study.
+        study_toml: The text the protocol was read from; it goes into the sealed key.
+        transcripts: Complete: every cell filled once, every task with a card.
+        entropy: Source of every id, salt and order.
+
+    Raises:
+        InvalidInputError: The spacing cannot be kept.
+        BlindError: A text that raters see would tell a condition, where no rule may replace it.
+    """
+    ordered = sorted(transcripts, key=lambda transcript: transcript.origin)
+    rules = rules_of(protocol, ordered)
+    cards = {task.id: task.card for task in protocol.tasks}
+
+    taken: set[str] = set()
+
+    def fresh_id() -> str:
+        drawn = draw_id(entropy, taken)
+        taken.add(drawn)
+        return drawn
+
+    study_id = fresh_id()
+    opaque = {task: fresh_id() for task in sorted({transcript.origin.task for transcript in ordered})}
+    items: list[Item] = []
+    scrubbed: dict[str, Scrubbed] = {}
+    origins = {}
+    for transcript in ordered:
+        result = scrub(transcript.conversation, rules, token=protocol.redaction.token)
+        item = Item(
+            id=fresh_id(),
+            task_id=opaque[transcript.origin.task],
+            conversation=result.conversation,
+            card=cards[transcript.origin.task],
+        )
+        items.append(item)
+        scrubbed[item.id] = result
+        origins[item.id] = transcript.origin
+    _refuse_leaks(protocol, items, ordered)
+
+    by_task: dict[str, list[str]] = {}
+    for item in items:
+        by_task.setdefault(item.task_id, []).append(item.id)
+    shares = assign(
+        by_task,
+        raters=protocol.design.raters,
+        raters_per_item=protocol.design.raters_per_item,
+        spacing=protocol.design.spacing,
+        entropy=entropy,
+    )
+    dimension_ids = [dimension.id for dimension in protocol.rubric.dimensions]
+    return SeedingPlan(
+        study_id=study_id,
+        items=tuple(sorted(items, key=lambda item: item.id)),
+        shares=tuple(shares),
+        dimension_orders={rater: tuple(shuffled(dimension_ids, entropy)) for rater in protocol.design.raters},
+        manifest_ids={rater: fresh_id() for rater in protocol.design.raters},
+        key=AllocationKey(
+            study_id=study_id,
+            allocation=origins,
+            tasks={opaque_id: task for task, opaque_id in opaque.items()},
+            redaction_log={item_id: result.log() for item_id, result in scrubbed.items()},
+            study_toml=study_toml,
+            allocation_salt=entropy.randbytes(SALT_BYTES).hex(),
+            redaction_salt=entropy.randbytes(SALT_BYTES).hex(),
+        ),
+        replaced=_count(scrubbed),
+    )
+
+
+def rules_of(protocol: StudyProtocol, transcripts: Sequence[Transcript]) -> RedactionRules:
+    """Return the redaction rules of a study: shipped, its own names, its hidden texts."""
+    return build_rules(
+        study_names={transcript.origin.model for transcript in transcripts},
+        literals=protocol.redaction.literals,
+        hidden_texts=hidden_texts(protocol, transcripts),
+        shipped_names=protocol.redaction.vendor_names,
+    )
+
+
+def _count(scrubbed: Mapping[str, Scrubbed]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for result in scrubbed.values():
+        for replacement in result.replacements:
+            counts[replacement.rule] = counts.get(replacement.rule, 0) + 1
+    return dict(sorted(counts.items()))
+
+
+def _refuse_leaks(protocol: StudyProtocol, items: Sequence[Item], transcripts: Sequence[Transcript]) -> None:
+    leaks = leaks_in_visible(protocol, items, forbidden_terms(protocol, transcripts))
+    if leaks:
+        shown = "\n".join(f"  {leak}" for leak in leaks[:50])
+        more = f"\n  and {len(leaks) - 50} more" if len(leaks) > 50 else ""
+        raise BlindError(
+            f"Raters would see what tells a condition:\n{shown}{more}\n",
+            next_step="Reword these texts in study.toml, or add the words to redaction.literals.",
+        )

@@ -1,0 +1,117 @@
+"""The rating table of a study file: every analysis reads this one.
+
+Only completed items count; a rating of an item that was not completed is missing, as it is at lock.
+Before unblinding the rows know their opaque task and nothing else of their origin.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from db.allocation_store import read_allocation, read_study_toml
+from db.connection import close, open_for_reading, sentences
+from db.item_store import task_of_items
+from db.study_store import StudyRecord, StudyState, read_study
+from protocol.analysis.rating_table import RatingRow, RatingTable, specs_of
+from protocol.errors import WrongStateError
+from protocol.session import ItemProgress
+from protocol.study import StudyProtocol
+from protocol.transcript import Origin
+from rater.services.doors import rater_states
+
+SIMULATED = "SIMULATED RATINGS: made by a program to show the tool. They say nothing about any model."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyRatings:
+    """The ratings of a study with what is known about them now."""
+
+    study: StudyRecord
+    table: RatingTable
+    notices: tuple[str, ...]
+    """Sentences that every output of these ratings carries."""
+    protocol: StudyProtocol | None
+    """The whole protocol, once the study is unblinded."""
+    task_names: dict[str, str]
+    """Opaque task id to the admin's task id, once the study is unblinded."""
+
+
+def read_study_ratings(path: Path) -> StudyRatings:
+    """Read the ratings of a study file, every chain verified.
+
+    Raises:
+        NotFoundError: Nothing is there.
+        InvalidInputError: Not one of our files.
+        CheckFailedError: A chain does not verify.
+    """
+    connection = open_for_reading(path)
+    try:
+        with sentences(path):
+            return _ratings(connection, path)
+    finally:
+        close(connection)
+
+
+def read_unblinded_ratings(path: Path) -> StudyRatings:
+    """Read the ratings of an unblinded study.
+
+    Raises:
+        WrongStateError: The study is not unblinded; everything else as `read_study_ratings`.
+    """
+    ratings = read_study_ratings(path)
+    if ratings.protocol is None:
+        raise WrongStateError(
+            f"The study is {ratings.study.state}: its conditions are still sealed.",
+            where=str(path),
+            next_step="Effects can be computed after `rater-admin lock` and `rater-admin unblind`.",
+        )
+    return ratings
+
+
+def _ratings(connection: sqlite3.Connection, path: Path) -> StudyRatings:
+    study = read_study(connection)
+    tasks = task_of_items(connection)
+    protocol: StudyProtocol | None = None
+    origins: dict[str, Origin] = {}
+    if study.state is StudyState.UNBLINDED:
+        from protocol.study_file import read_study as read_protocol
+
+        protocol = read_protocol(read_study_toml(connection), where=f"{path}: opened study.toml")
+        origins = read_allocation(connection)
+    rows = [
+        row
+        for state in rater_states(connection, study)
+        for item_id in state.session.items
+        if (progress := state.session.of(item_id)).completed
+        for row in _rows_of(
+            state.manifest.rater, progress, study=study, task=tasks[item_id], origin=origins.get(item_id)
+        )
+    ]
+    return StudyRatings(
+        study=study,
+        table=RatingTable(rows=tuple(rows), dimensions=specs_of(study.visible.rubric)),
+        notices=(SIMULATED,) if study.visible.simulated else (),
+        protocol=protocol,
+        task_names={task: origins[item].task for item, task in tasks.items() if item in origins},
+    )
+
+
+def _rows_of(
+    rater: str, progress: ItemProgress, *, study: StudyRecord, task: str, origin: Origin | None
+) -> list[RatingRow]:
+    return [
+        RatingRow(
+            unit=progress.item_id,
+            rater=rater,
+            dimension=dimension.id,
+            value=None if progress.reason else progress.mark(dimension.id).level,
+            not_ratable=progress.reason or progress.mark(dimension.id).reason,
+            model=origin.model if origin else None,
+            scaffold=origin.scaffold if origin else None,
+            task=origin.task if origin else task,
+            replicate=origin.replicate if origin else 1,
+        )
+        for dimension in study.visible.rubric.dimensions
+    ]
