@@ -25,8 +25,8 @@ class TaskKind:
 TASK_KINDS: tuple[TaskKind, ...] = (
     TaskKind(
         brief="A person compares two offers for a repair, from {company} and {other_company}.",
-        request="{company} wants {amount} pounds for the repair and needs {number} days. {other_company} is "
-        "15% cheaper and needs two days more. Each day without it costs me 40 pounds. Compare the two for me.",
+        request="{company} wants {amount} pounds for the repair and needs {number} days. {other_company} "
+        "is 15% cheaper and needs two days more. Each day without it costs me 40 pounds. Compare the two.",
         later_turns=(
             "A day without it costs me only 25 pounds. Change that and leave the rest.",
             "Go back to the first offer and leave out the second.",
@@ -105,8 +105,8 @@ TASK_KINDS: tuple[TaskKind, ...] = (
     ),
     TaskKind(
         brief="A person wants monthly figures of {company} put into a short summary.",
-        request="Summarise for my manager at {company}: we sold {amount} units in {month}, {number} per cent more "
-        "than the month before, and two shops were closed for a week.",
+        request="Summarise for my manager at {company}: we sold {amount} units in {month}, {number} per cent "
+        "more than the month before, and two shops were closed for a week.",
         later_turns=(
             "Only one shop was closed. Change that and keep the rest.",
             "Go back to the first sentence and make it shorter.",
