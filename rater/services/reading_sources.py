@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from protocol.errors import InvalidInputError, NotFoundError
 from protocol.sources.json_line import MAX_LINE_BYTES
 from protocol.sources.origin import OriginMapping
 from protocol.sources.reading import SourceReading
 from protocol.sources.report import SourceReport
+from rater.services.input_files import require_file, unreadable
 
 _REST_CHUNK_BYTES = 2**20
 
@@ -28,41 +28,15 @@ def read_sources(paths: Sequence[Path], *, mapping: OriginMapping | None = None)
             nothing is imported and every mistake is in `problems`.
     """
     for path in paths:
-        _refuse_no_file(path)
+        require_file(path, wanted="one transcript on a line")
     reading = SourceReading(mapping=mapping or OriginMapping())
     for path in paths:
         try:
             with path.open("rb") as file:
                 reading.add(_lines(file), where=str(path))
         except OSError as error:
-            raise _unreadable(path, error) from None
+            raise unreadable(path, error) from None
     return reading.finish()
-
-
-def _refuse_no_file(path: Path) -> None:
-    try:
-        if path.is_dir():
-            raise InvalidInputError(
-                "This is a folder.", where=str(path), next_step="Name the files of transcripts in it."
-            )
-        if not path.exists():
-            raise NotFoundError(
-                "There is no such file.", where=str(path), next_step="Check the name and the folder."
-            )
-        if path.stat().st_size == 0 and path.is_file():
-            raise InvalidInputError(
-                "The file is empty.", where=str(path), next_step="Name a file with one transcript on a line."
-            )
-    except OSError as error:
-        raise _unreadable(path, error) from None
-
-
-def _unreadable(path: Path, error: OSError) -> InvalidInputError:
-    return InvalidInputError(
-        f"The file cannot be read ({error.strerror}).",
-        where=str(path),
-        next_step="Check its permissions and run the command again.",
-    )
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:
