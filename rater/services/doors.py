@@ -16,38 +16,16 @@ from pathlib import Path
 from db.allocation_store import insert_allocation
 from db.audit_store import append_audit, audit_head, read_audit
 from db.connection import close, open_for_writing, sentences, writing
-from db.event_store import read_events
 from db.item_store import task_of_items
 from db.lock_store import insert_lock, read_lock
-from db.manifest_store import read_manifests
 from db.study_store import StudyRecord, StudyState, read_study, set_state
 from protocol.allocation.allocation_key import AllocationKey
 from protocol.canonical_json import Json, canonical_bytes, parse_canonical, sha256_hex
-from protocol.chain.events import EventKind, Head, genesis
 from protocol.chain.identifiers import Clock
-from protocol.chain.manifest import AssignmentManifest
 from protocol.errors import BlindraterError, CheckFailedError, UsageError, WrongStateError
-from protocol.session import RaterSession, fold_session
 from rater.services.core_dumps import forbid_core_dumps
 from rater.services.key_files import Secrets, open_key
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RaterState:
-    """One rater's chain and what it comes to."""
-
-    manifest: AssignmentManifest
-    session: RaterSession
-    head: Head
-    sittings: int
-    """How often the rater opened the app."""
-    last_at: str | None
-    """Time of the last event."""
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """Items the rater has not completed, in id order."""
-        return tuple(sorted(item for item in self.session.items if not self.session.of(item).completed))
+from rater.services.rater_states import RaterState, rater_states
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,37 +44,6 @@ class Who:
     name: str
     app: str
     reason: str = ""
-
-
-def rater_states(connection: sqlite3.Connection, study: StudyRecord) -> list[RaterState]:
-    """Return every rater's chain, verified and folded.
-
-    Raises:
-        CheckFailedError: A chain or manifest does not verify.
-    """
-    states = []
-    for manifest in read_manifests(connection):
-        events = read_events(connection, manifest)
-        session = fold_session(
-            rubric=study.visible.rubric,
-            items=tuple(item.item_id for item in manifest.items),
-            events=events,
-        )
-        head = (
-            Head(chain_id=manifest.id, seq=events[-1].seq, hash=events[-1].hash)
-            if events
-            else Head(chain_id=manifest.id, seq=0, hash=genesis(manifest.sha256, manifest.id))
-        )
-        states.append(
-            RaterState(
-                manifest=manifest,
-                session=session,
-                head=head,
-                sittings=sum(event.draft.kind is EventKind.SITTING for event in events),
-                last_at=events[-1].at if events else None,
-            )
-        )
-    return states
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from db.audit_store import read_audit
 from db.connection import FileKind, close, open_for_reading, sentences
 from db.study_store import StudyState, read_study
 from protocol.chain.audit import AuditEntry
-from rater.services.doors import RaterState, rater_states
+from rater.services.rater_states import RaterState, rater_states
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

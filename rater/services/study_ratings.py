@@ -19,7 +19,7 @@ from protocol.errors import WrongStateError
 from protocol.session import ItemProgress
 from protocol.study import StudyProtocol
 from protocol.transcript import Origin
-from rater.services.doors import rater_states
+from rater.services.rater_states import rater_states
 
 SIMULATED = "SIMULATED RATINGS: made by a program to show the tool. They say nothing about any model."
 

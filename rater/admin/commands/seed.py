@@ -1,0 +1,107 @@
+"""`rater-admin seed`: transcripts and a protocol become a study file and a sealed key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rater import __version__
+from rater.admin.options import (
+    JsonOption,
+    NoInputOption,
+    PassphraseFdOption,
+    PassphraseFileOption,
+    ask_passphrase,
+    login_name,
+    read_passphrase,
+)
+from rater.admin.output import print_json, say, talk
+
+
+def seed(
+    protocol: Annotated[Path, typer.Argument(metavar="STUDY_TOML", help="The protocol of the study.")],
+    sources: Annotated[list[Path], typer.Argument(metavar="SOURCE...", help="Files with transcripts.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The study file to write.")],
+    key: Annotated[
+        Path | None,
+        typer.Option("--key", metavar="FILE", help="The sealed key to write (default: beside the study)."),
+    ] = None,
+    recipient: Annotated[
+        list[str] | None,
+        typer.Option("--recipient", metavar="AGE1...", help="Seal for this recipient; may be repeated."),
+    ] = None,
+    passphrase_file: PassphraseFileOption = None,
+    passphrase_fd: PassphraseFdOption = None,
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="NAME=FIELD", help="Where an origin stands, such as model=meta.llm."),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Seed anew over a study file that has no rating yet.")
+    ] = False,
+    no_input: NoInputOption = False,
+    json: JsonOption = False,
+) -> None:
+    """De-identify, shuffle and assign the transcripts; seal what they really are."""
+    import secrets
+
+    from rater.services.preparing import prepare
+    from rater.services.rating import utc_now
+    from rater.services.seeding import SeedRequest, seed_study
+
+    prepared = prepare(protocol, sources, mapping=mapping or ())
+    passphrase = read_passphrase(passphrase_file, passphrase_fd)
+    if passphrase is None and not recipient:
+        passphrase = ask_passphrase(no_input=no_input, option="--recipient or --passphrase-file", repeat=True)
+    key_path = key or output.with_suffix(".key")
+    seeded = seed_study(
+        prepared.protocol,
+        prepared.study_toml,
+        prepared.transcripts,
+        SeedRequest(
+            study_path=output,
+            key_path=key_path,
+            recipients=tuple(recipient or ()),
+            passphrase=passphrase,
+            replace=force,
+            who=login_name(),
+            app=__version__,
+        ),
+        entropy=secrets.SystemRandom(),
+        clock=utc_now,
+    )
+    if len(recipient or ()) == 1:
+        talk("Warning: one recipient alone can open the key; if its identity is lost, so is the study.")
+    if json:
+        print_json(
+            {
+                "schema": "seed/1",
+                "study": str(output),
+                "key": str(key_path),
+                "study_id": seeded.study_id,
+                "items": seeded.items,
+                "tasks": seeded.tasks,
+                "items_of_rater": dict(seeded.items_of_rater),
+                "sealed_sha256": seeded.sealed_sha256,
+                "allocation_commitment": seeded.allocation_commitment,
+                "redaction_commitment": seeded.redaction_commitment,
+                "protocol_sha256": seeded.protocol_sha256,
+                "replaced": dict(seeded.replaced),
+                "voided_key_sha256": seeded.voided_key_sha256,
+            }
+        )
+        return
+    shares = ", ".join(f"{rater} {count}" for rater, count in seeded.items_of_rater.items())
+    say(f"{output}: {seeded.items} items of {seeded.tasks} tasks; items by rater: {shares}")
+    say(f"{key_path}: the sealed key, SHA-256 {seeded.sealed_sha256}")
+    say(f"protocol SHA-256 {seeded.protocol_sha256}")
+    if seeded.replaced:
+        replaced = ", ".join(f"{rule} {count}" for rule, count in seeded.replaced.items())
+        say(f"replaced by {prepared.protocol.redaction.token}: {replaced} (the log is in the sealed key)")
+    if seeded.voided_key_sha256:
+        talk(f"The key with SHA-256 {seeded.voided_key_sha256} is void; this is on the record.")
+    talk(f"Keep {key_path} and the source files where no rater can read them.")
+    first = next(iter(seeded.items_of_rater))
+    talk(f"Next: rater rate {output} --as {first}")

@@ -1,0 +1,73 @@
+"""`rater-admin status`: where the study stands, blinded, and what to do next."""
+
+from __future__ import annotations
+
+from rater.admin.options import JsonOption, StudyArgument
+from rater.admin.output import print_json, print_table, say
+
+
+def status(study: StudyArgument, json: JsonOption = False) -> None:
+    """Show who has done how much, the state of the study, and the next step."""
+    from rater.services.progress import read_progress
+    from rater.services.study_ratings import SIMULATED
+
+    progress = read_progress(study)
+    if json:
+        print_json(
+            {
+                "schema": "status/1",
+                "name": progress.name,
+                "study_id": progress.study_id,
+                "simulated": progress.simulated,
+                "state": progress.state.value,
+                "lock_code": progress.lock_code,
+                "items": progress.items,
+                "tasks": progress.tasks,
+                "raters": [
+                    {
+                        "rater": rater.rater,
+                        "items": rater.items,
+                        "completed": rater.completed,
+                        "begun": rater.begun,
+                        "not_ratable": rater.not_ratable,
+                        "flagged": rater.flagged,
+                        "told": rater.told,
+                        "sittings": rater.sittings,
+                        "last_at": rater.last_at,
+                    }
+                    for rater in progress.raters
+                ],
+                "audit": [
+                    {"seq": entry.seq, "at": entry.at, "who": entry.who, "action": entry.action}
+                    for entry in progress.audit
+                ],
+                "next": progress.next_step,
+            }
+        )
+        return
+    if progress.simulated:
+        say(SIMULATED)
+    say(f"{progress.name}: {progress.state}, {progress.items} items of {progress.tasks} tasks")
+    if progress.lock_code:
+        say(f"lock code {progress.lock_code}")
+    print_table(
+        ["rater", "items", "completed", "begun", "not ratable", "flagged", "told", "sittings", "last"],
+        [
+            [
+                rater.rater,
+                str(rater.items),
+                f"{rater.completed} ({rater.completed / rater.items:.0%})" if rater.items else "0",
+                str(rater.begun),
+                str(rater.not_ratable),
+                str(rater.flagged),
+                str(rater.told),
+                str(rater.sittings),
+                rater.last_at or "-",
+            ]
+            for rater in progress.raters
+        ],
+        right=["items", "completed", "begun", "not ratable", "flagged", "told", "sittings"],
+    )
+    for entry in progress.audit[-5:]:
+        say(f"{entry.at}  {entry.action}  by {entry.who}  {entry.reason}".rstrip())
+    say(f"next: {progress.next_step}")

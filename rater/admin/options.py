@@ -1,0 +1,79 @@
+"""Options that several commands share, and the ways a secret gets in: prompt, file, descriptor."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from protocol.errors import UsageError
+from rater.services.key_files import read_secret_text
+
+StudyArgument = Annotated[Path, typer.Argument(metavar="STUDY", help="The study file, such as study.db.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; goes on the record.")]
+NoInputOption = Annotated[
+    bool, typer.Option("--no-input", help="Never ask; a needed answer is an error that names its option.")
+]
+PassphraseFileOption = Annotated[
+    Path | None,
+    typer.Option("--passphrase-file", metavar="FILE", help="Read the passphrase from the file's first line."),
+]
+PassphraseFdOption = Annotated[
+    int | None,
+    typer.Option("--passphrase-fd", metavar="N", help="Read the passphrase from an open file descriptor."),
+]
+
+
+def login_name() -> str:
+    """Return the name of the person at the keyboard, for the audit log."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # no such user in the password file, as in some containers
+        return "unknown"
+
+
+def read_passphrase(file: Path | None, descriptor: int | None) -> str | None:
+    """Return the passphrase that was given by file or descriptor, or None.
+
+    Raises:
+        UsageError: Both were given, or the descriptor is not open.
+        NotFoundError: There is no such file.
+        InvalidInputError: The file is empty or no text.
+    """
+    if file is not None and descriptor is not None:
+        raise UsageError("Give --passphrase-file or --passphrase-fd, not both.")
+    if file is not None:
+        return read_secret_text(file, wanted="a passphrase on its first line").splitlines()[0]
+    if descriptor is None:
+        return None
+    try:
+        with os.fdopen(descriptor, encoding="utf-8", closefd=False) as stream:
+            return stream.readline().rstrip("\n")
+    except OSError:
+        raise UsageError(
+            f"File descriptor {descriptor} is not open.", next_step="Open it in the shell: 3<FILE."
+        ) from None
+
+
+def ask_passphrase(*, no_input: bool, option: str, repeat: bool) -> str:
+    """Ask for a passphrase on the terminal.
+
+    Args:
+        no_input: Asking is forbidden.
+        option: The options that would have answered, for the message.
+        repeat: Ask twice, for a new passphrase.
+
+    Raises:
+        UsageError: There is no terminal or asking is forbidden, or the two differ.
+    """
+    if no_input or not sys.stdin.isatty():
+        raise UsageError("Something that opens the key is needed.", next_step=f"Give {option}.")
+    passphrase = getpass.getpass("Passphrase: ")
+    if repeat and getpass.getpass("The same again: ") != passphrase:
+        raise UsageError("The two passphrases differ.", next_step="Run the command again.")
+    return passphrase

@@ -1,0 +1,78 @@
+"""Everything that is read and checked before a study is seeded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from protocol.errors import InvalidInputError, Problem
+from protocol.sources.factorial import CellCheck, check_cells
+from protocol.sources.origin import parse_mapping
+from protocol.study import StudyProtocol
+from protocol.transcript import Transcript
+from rater.services.reading_sources import read_sources
+from rater.services.reading_study import read_study_file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A protocol and complete transcripts."""
+
+    protocol: StudyProtocol
+    study_toml: str
+    transcripts: tuple[Transcript, ...]
+
+
+def prepare(protocol_path: Path, sources: Sequence[Path], *, mapping: Sequence[str]) -> Prepared:
+    """Read a protocol and its transcripts and check that the design is filled.
+
+    Raises:
+        NotFoundError: A file does not exist.
+        InvalidInputError: A file has mistakes, or the design has empty or doubled cells.
+    """
+    study = read_study_file(protocol_path)
+    report = read_sources(sources, mapping=parse_mapping(mapping))
+    check = check_cells(report.transcripts, study.protocol)
+    problems = _problems(check)
+    if problems:
+        raise InvalidInputError(
+            "The transcripts do not fill the design of the study.",
+            where=", ".join(str(source) for source in sources),
+            next_step="Add, remove or rename what is listed; `rater-admin inspect` shows the table.",
+            problems=problems,
+        )
+    return Prepared(
+        protocol=study.protocol, study_toml=study.content.decode("utf-8"), transcripts=report.transcripts
+    )
+
+
+def _problems(check: CellCheck) -> list[Problem]:
+    return [
+        *(
+            Problem(where=f"task {task}", found="no task card in study.toml", expected="a [[tasks]] entry")
+            for task in check.tasks_without_card
+        ),
+        *(
+            Problem(
+                where=f"scaffold {scaffold}", found="none in study.toml", expected="a [[scaffolds]] entry"
+            )
+            for scaffold in check.unknown_scaffolds
+        ),
+        *(
+            Problem(
+                where=f"{cell.model} x {cell.scaffold} x {cell.task}",
+                found="an empty cell",
+                expected="one transcript",
+            )
+            for cell in check.missing
+        ),
+        *(
+            Problem(
+                where=f"{one.cell.model} x {one.cell.scaffold} x {one.cell.task}, replicate {one.replicate}",
+                found=f"{len(one.read_from)} transcripts ({', '.join(one.read_from)})",
+                expected="one",
+            )
+            for one in check.doubled
+        ),
+    ]
