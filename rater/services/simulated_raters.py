@@ -56,6 +56,7 @@ def random_for(seed: int, *names: str) -> Random:
     return Random("\x1f".join((str(seed), *names)))  # noqa: S311 - a simulation, no secret
 
 
+_RUBRIC_READ = "vss"
 _READERS: Mapping[str, Callable[[Conversation, TaskCard], Reading]] = {"D1": read_checks, "D2": read_handles}
 
 
@@ -66,7 +67,7 @@ class TextReadingRater:
     code: str
     severity: float = 0.0
     """Added to every depth; positive gives higher levels, as in the agreement tables."""
-    noise_sd: float = 0.3
+    noise_sd: float = 0.4
     cut_share: float = 0.4
     """How often a reply that is cut off before anything was found is called not ratable."""
 
@@ -78,19 +79,19 @@ class TextReadingRater:
         Args:
             conversation: The item's de-identified conversation.
             card: Its task card.
-            rubric: The rubric; only D1 and D2 have reading rules.
+            rubric: The rubric `vss`, with no other dimensions than D1 and D2.
             random: Source of this rater's noise for this item, as of `random_for`.
 
         Raises:
-            InvalidInputError: The rubric has a dimension without reading rules.
+            InvalidInputError: There are no reading rules for the rubric or a dimension of it.
         """
-        for dimension in rubric.dimensions:
-            if dimension.id not in _READERS:
-                raise InvalidInputError(
-                    f'The simulated raters have no reading rules for dimension "{dimension.id}".',
-                    where=f"rubric {rubric.id}",
-                    next_step="They read D1 and D2 of the rubric vss.",
-                )
+        unread = [dimension.id for dimension in rubric.dimensions if dimension.id not in _READERS]
+        if rubric.id != _RUBRIC_READ or unread:
+            raise InvalidInputError(
+                f"The simulated raters have no reading rules for {', '.join(unread) or 'this rubric'}.",
+                where=f"rubric {rubric.id}",
+                next_step=f"They read {' and '.join(_READERS)} of the rubric {_RUBRIC_READ}.",
+            )
         return tuple(
             self._rate_one(dimension, conversation, card, rubric, random) for dimension in rubric.dimensions
         )
@@ -113,8 +114,7 @@ class TextReadingRater:
                 return SimulatedRating(
                     dimension=dimension.id, not_ratable=code, note="Simulated rating: nothing here to score."
                 )
-        ranks = range(len(dimension.levels))
-        rank = min(max(round(reading.depth + self.severity + noise), 0), len(ranks) - 1)
+        rank = min(max(round(reading.depth + self.severity + noise), 0), len(dimension.levels) - 1)
         always_quotes = dimension.needs_quote(dimension.levels[0].value)
         passages = reading.passages or (_first_sentences(conversation) if always_quotes else ())
         return _with_quote(dimension, rank, passages)

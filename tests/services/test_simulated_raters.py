@@ -223,16 +223,14 @@ def test_codes_the_rubric_lacks_are_not_used(rubric: Rubric) -> None:
     assert _levels(bare, "Yes.")["D1"].level == 0
 
 
-def test_unknown_dimensions_are_refused(rubric: Rubric) -> None:
-    """A rubric the rules were not written for is an error that names the dimension."""
-    other = replace(rubric.dimensions[0], id="D3")
-    with pytest.raises(InvalidInputError, match='"D3"'):
-        TextReadingRater(code="R1").rate(
-            conversation=_talk("Yes."),
-            card=CARD,
-            rubric=replace(rubric, dimensions=(other,)),
-            random=random_for(1),
-        )
+def test_rubrics_without_reading_rules_are_refused(rubric: Rubric) -> None:
+    """A dimension or a rubric that the rules were not written for is an error that says which."""
+    third = replace(rubric, dimensions=(*rubric.dimensions, replace(rubric.dimensions[0], id="D3")))
+    for unknown, named in ((third, "rules for D3"), (replace(rubric, id="other"), "rubric other")):
+        with pytest.raises(InvalidInputError, match=named):
+            TextReadingRater(code="R1").rate(
+                conversation=_talk("Yes."), card=CARD, rubric=unknown, random=random_for(1)
+            )
 
 
 def test_text_reading_sees_no_origin() -> None:
