@@ -1,0 +1,223 @@
+"""Agreement as tables and sentences: the level counts first, because they explain every coefficient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from protocol.analysis.agreement import AgreementResult, Coefficient, DimensionAgreement, PairTable
+from protocol.report.number_text import UNDEFINED, count_text, decimal_text, interval_text, signed_text
+from protocol.report.text_block import Block, Sentences, TextTable
+
+MAX_PAIR_TABLES = 6
+"""Cross-tables of more pairs are left to the JSON output."""
+CUTOFFS = (0.667, 0.8)
+"""Krippendorff's customary cut-offs, compared with the lower end of the interval."""
+
+_MEASURE_NAMES = {
+    "krippendorff_alpha": "Krippendorff alpha",
+    "percent_agreement": "percent agreement",
+    "all_raters_agree": "all raters agree",
+    "cohen_kappa": "Cohen kappa",
+    "alpha_leave_one_rater_out": "alpha",
+}
+
+
+def agreement_blocks(result: AgreementResult) -> list[Block]:
+    """Return the report of all dimensions."""
+    return [block for found in result.dimensions for block in _dimension(found)]
+
+
+def _dimension(found: DimensionAgreement) -> Iterable[Block]:
+    yield Sentences(lines=(_headline(found), *_left_aside(found)))
+    yield _level_table(found)
+    yield _coefficient_table(f"{found.spec.id}: agreement of all raters", found.coefficients)
+    yield Sentences(lines=tuple(_sentences(found)))
+    if found.pair_tables:
+        yield _pairs(found)
+        yield from (_cross_table(found, pair) for pair in found.pair_tables[:MAX_PAIR_TABLES] if pair.n)
+    if len(found.raters) > 2:
+        yield _without_rater(found)
+    if len(found.by_condition) > 1:
+        yield _conditions(found)
+
+
+def _headline(found: DimensionAgreement) -> str:
+    levels = ", ".join(str(level) for level in found.spec.levels) or "none"
+    return (
+        f"{found.spec.id}: {found.spec.scale} scale, levels {levels}; {count_text(found.n_units, 'unit')}, "
+        f"{count_text(found.n_raters, 'rater')}, {count_text(found.n_ratings, 'rating')}."
+    )
+
+
+def _left_aside(found: DimensionAgreement) -> Iterable[str]:
+    alone = found.n_units - found.n_units_two_ratings
+    if alone:
+        yield f"{count_text(alone, 'unit')} with fewer than two ratings: not in the coefficients."
+    if found.n_not_ratable:
+        yield f"{count_text(found.n_not_ratable, 'answer')} not ratable: no number, left out."
+    if found.n_missing:
+        yield f"{count_text(found.n_missing, 'rating')} missing."
+
+
+def _level_table(found: DimensionAgreement) -> TextTable:
+    levels = tuple(str(level) for level in found.spec.levels)
+    rows = []
+    for one in found.raters:
+        at_top = decimal_text(one.counts[-1] / one.n, digits=2) if one.n else "-"
+        at_bottom = decimal_text(one.counts[0] / one.n, digits=2) if one.n else "-"
+        counts = tuple(str(count) for count in one.counts)
+        mean = "-" if one.mean_level is None else decimal_text(one.mean_level, digits=2)
+        aside = (str(one.n_not_ratable), str(one.n_missing))
+        rows.append((one.rater, str(one.n), *counts, at_bottom, at_top, mean, *aside))
+    return TextTable(
+        title=f"{found.spec.id}: ratings at each level, by rater",
+        columns=(
+            "rater",
+            "n",
+            *(f"level {level}" for level in levels),
+            "share lowest",
+            "share highest",
+            "mean level",
+            "not ratable",
+            "missing",
+        ),
+        rows=tuple(rows),
+        left=("rater",),
+    )
+
+
+def _kind(one: Coefficient) -> str:
+    return one.metric or one.weights or ""
+
+
+def _value(one: Coefficient) -> str:
+    return UNDEFINED if one.estimate.value is None else decimal_text(one.estimate.value)
+
+
+def _range(one: Coefficient) -> str:
+    return interval_text(one.interval.interval if one.interval else None)
+
+
+def _coefficient_table(title: str, coefficients: Sequence[Coefficient]) -> TextTable:
+    return TextTable(
+        title=title,
+        columns=("measure", "kind", "value", "95% interval"),
+        rows=tuple(
+            (_MEASURE_NAMES[one.measure], _kind(one), _value(one), _range(one)) for one in coefficients
+        ),
+        left=("measure", "kind"),
+    )
+
+
+def _sentences(found: DimensionAgreement) -> Iterable[str]:
+    headline = found.coefficients[0]
+    interval = headline.interval.interval if headline.interval else None
+    if interval is not None:
+        yield _against_cutoffs(interval.lower, _kind(headline))
+        yield _resampled(found)
+    yield from _reasons(found.coefficients)
+    yield "Alpha and kappa are low or undefined where nearly all ratings sit on one level: read the counts."
+
+
+def _against_cutoffs(lower: float, kind: str) -> str:
+    low, high = CUTOFFS
+    place = "at least .80" if lower >= high else "below .667" if lower < low else "between .667 and .80"
+    return f"The lower end of the interval of alpha ({kind}) is {place}."
+
+
+def _resampled(found: DimensionAgreement) -> str:
+    left_out = (
+        f"Intervals leave out one of {found.n_groups} {found.group}s at a time (jackknife with t): they"
+    )
+    if found.group == "task":
+        return f"{left_out} speak of tasks like these, rated by these raters."
+    return (
+        f"{left_out} speak of units like these, rated by these raters. Tasks are not known; if units share "
+        "tasks the intervals are too narrow."
+    )
+
+
+def _reasons(coefficients: Sequence[Coefficient]) -> Iterable[str]:
+    """One sentence per reason, naming everything it explains."""
+    explained: dict[str, list[str]] = {}
+    for one in coefficients:
+        reason = one.estimate.undefined or (one.interval.undefined if one.interval else None)
+        if reason is not None:
+            name = f"{_MEASURE_NAMES[one.measure]} {_kind(one)}".strip()
+            verb = "undefined: " if one.estimate.value is None else ""
+            explained.setdefault(verb + reason, []).append(name)
+    return (f"{', '.join(names)}: {reason}." for reason, names in explained.items())
+
+
+def _pairs(found: DimensionAgreement) -> TextTable:
+    differences = {pair.raters: pair.mean_difference for pair in found.pair_tables}
+    rows = []
+    for one in found.pairs:
+        pair = one.raters or ("", "")
+        difference = differences[pair]
+        rows.append(
+            (
+                *pair,
+                str(one.n),
+                _kind(one),
+                _value(one) if one.estimate.value is not None else f"{UNDEFINED}: {one.estimate.undefined}",
+                "-" if one.estimate.se is None else decimal_text(one.estimate.se),
+                _range(one),
+                "-" if difference is None else signed_text(difference, digits=2),
+            )
+        )
+    return TextTable(
+        title=f"{found.spec.id}: Cohen kappa by pair of raters",
+        columns=("rater", "and", "n shared", "weights", "kappa", "SE", "95% interval", "mean difference"),
+        rows=tuple(rows),
+        left=("rater", "and", "weights"),
+    )
+
+
+def _cross_table(found: DimensionAgreement, pair: PairTable) -> TextTable:
+    levels = tuple(str(level) for level in found.spec.levels)
+    first, second = pair.raters
+    return TextTable(
+        title=f"{found.spec.id}: {first} (rows) against {second} (columns), "
+        f"{count_text(pair.n, 'shared unit')}",
+        columns=("level", *levels),
+        rows=tuple(
+            (level, *(str(cell) for cell in row)) for level, row in zip(levels, pair.table, strict=True)
+        ),
+    )
+
+
+def _without_rater(found: DimensionAgreement) -> TextTable:
+    return TextTable(
+        title=f"{found.spec.id}: alpha with one rater left out",
+        columns=("without", "metric", "alpha", "95% interval"),
+        rows=tuple(
+            (one.rater or "", _kind(one), _value(one), _range(one)) for one in found.leave_one_rater_out
+        ),
+        left=("without", "metric"),
+    )
+
+
+def _conditions(found: DimensionAgreement) -> TextTable:
+    rows = []
+    for condition in found.by_condition:
+        alpha = condition.coefficients[0]
+        others = [one for one in condition.coefficients if one.measure != "krippendorff_alpha"]
+        reason = alpha.estimate.undefined or (alpha.interval.undefined if alpha.interval else None)
+        row = (condition.model, condition.scaffold, str(condition.n_units), _value(alpha), _range(alpha))
+        rows.append((*row, *(_value(one) for one in others), reason or ""))
+    return TextTable(
+        title=f"{found.spec.id}: inside each condition (a narrow range of levels lowers alpha)",
+        columns=(
+            "model",
+            "scaffold",
+            "units",
+            f"alpha {_kind(found.coefficients[0])}",
+            "95% interval",
+            "percent agreement",
+            "all agree",
+            "why not",
+        ),
+        rows=tuple(rows),
+        left=("model", "scaffold", "why not"),
+    )

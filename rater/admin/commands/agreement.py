@@ -1,0 +1,47 @@
+"""`rater-admin agreement`: inter-rater agreement of a study, still blinded, or of a ratings file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rater.admin.commands.ratings_options import (
+    LevelsOption,
+    ProtocolOption,
+    RatingsOption,
+    ScaleOption,
+    WhereOption,
+    announce,
+    load_ratings,
+    print_blocks,
+)
+from rater.admin.output import print_json
+
+
+def agreement(
+    study: Annotated[
+        Path | None, typer.Argument(metavar="STUDY", help="A study file; conditions stay unknown.")
+    ] = None,
+    ratings: RatingsOption = None,
+    where: WhereOption = None,
+    levels: LevelsOption = None,
+    scale: ScaleOption = None,
+    protocol: ProtocolOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Show how far raters agree: counts, alpha, kappa by pair, with intervals over tasks."""
+    from protocol.analysis.agreement_json import agreement_to_json
+    from protocol.report.agreement_text import agreement_blocks
+    from rater.services.analysing import analyse_agreement
+
+    loaded = load_ratings(
+        study, ratings, where=where, levels=levels, scale=scale, protocol=protocol, needs_origin=False
+    )
+    announce(loaded)
+    found = analyse_agreement(loaded.table)
+    if as_json:
+        print_json(agreement_to_json(found, notes=(*loaded.notice, *loaded.warnings)))
+    else:
+        print_blocks(agreement_blocks(found))

@@ -1,0 +1,138 @@
+"""Ratings in, agreement and effects out: the use cases behind `agreement` and `effects`.
+
+A ratings file and a study become the same `Ratings`; the study's side of that is
+`rater.services.study_ratings`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from protocol.analysis.agreement import AgreementResult, agreement
+from protocol.analysis.effects import EffectsResult, effects
+from protocol.analysis.level_declaration import LevelDeclaration
+from protocol.analysis.rating_table import RatingTable
+from protocol.analysis.ratings_csv import parse_ratings
+from protocol.analysis.row_filter import RowFilter, parse_filters
+from protocol.errors import InvalidInputError, UsageError
+from protocol.study import AnalysisPlan
+from rater.services.input_files import require_file, unreadable
+from rater.services.reading_study import read_study_file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ratings:
+    """Ratings ready to analyse, with what is known about how they are to be analysed."""
+
+    table: RatingTable
+    source: str
+    """The file's name, for messages."""
+    baseline: str | None = None
+    """The protocol's baseline scaffold, where a protocol is known."""
+    plan: AnalysisPlan | None = None
+    """The protocol's analysis plan, where a protocol is known."""
+    notice: tuple[str, ...] = ()
+    """Sentences every output carries, such as that the ratings are simulated."""
+    warnings: tuple[str, ...] = ()
+    """What the reader should know about how the table was made."""
+
+    def where(self, filters: Sequence[RowFilter]) -> Ratings:
+        """Return the ratings that pass every filter.
+
+        Raises:
+            UsageError: A filter names an unknown column, or leaves no row.
+        """
+        return replace(self, table=self.table.where(filters, source=self.source))
+
+
+def read_ratings_file(
+    path: Path,
+    *,
+    where: Sequence[str] = (),
+    levels: Sequence[str] = (),
+    scale: Sequence[str] = (),
+    protocol: Path | None = None,
+) -> Ratings:
+    """Read a tidy ratings file.
+
+    Args:
+        path: CSV, UTF-8 with or without a byte order mark.
+        where: Filters COLUMN=VALUE.
+        levels: Declared levels, for all dimensions or DIMENSION=LEVELS.
+        scale: Declared scale, for all dimensions or DIMENSION=SCALE.
+        protocol: A study.toml that declares levels, scales, baseline and plan instead.
+
+    Raises:
+        NotFoundError: The file or the protocol does not exist.
+        InvalidInputError: One of them cannot be read, or rows have mistakes.
+        UsageError: Options that do not fit together or do not fit the file.
+    """
+    if protocol is not None and (levels or scale):
+        raise UsageError(
+            "--protocol declares levels and scales, and so do --levels and --scale.",
+            next_step="Give either the protocol or the options.",
+        )
+    filters = parse_filters(where)
+    if protocol is None:
+        declaration = LevelDeclaration.from_texts(levels, scale)
+        parsed = parse_ratings(_text_of(path), source=path.name, filters=filters, declaration=declaration)
+        return Ratings(table=parsed.table, source=path.name, warnings=parsed.warnings)
+    study = read_study_file(protocol).protocol
+    declaration = LevelDeclaration.from_rubric(study.rubric, origin=protocol.name)
+    parsed = parse_ratings(_text_of(path), source=path.name, filters=filters, declaration=declaration)
+    return Ratings(
+        table=parsed.table,
+        source=path.name,
+        baseline=study.baseline.id,
+        plan=study.analysis,
+        warnings=parsed.warnings,
+    )
+
+
+def analyse_agreement(table: RatingTable) -> AgreementResult:
+    """Return inter-rater agreement of a rating table; works without origins."""
+    return agreement(table)
+
+
+def analyse_effects(table: RatingTable, *, baseline: str, plan: AnalysisPlan) -> EffectsResult:
+    """Return per-model scaffold effects of a rating table with origins.
+
+    Raises:
+        InvalidInputError: Ratings without model, scaffold or task.
+        NotFoundError: No rating has the baseline scaffold.
+    """
+    return effects(table, baseline=baseline, plan=plan)
+
+
+def _text_of(path: Path) -> str:
+    """Return a ratings file's text, or say in a sentence why there is none."""
+    wanted = "one rating on a line, as CSV"
+    require_file(path, wanted=wanted)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise unreadable(path, error) from None
+    if data.startswith(b"SQLite format 3"):
+        raise InvalidInputError(
+            "This is a study file or a pack, not a table of ratings.",
+            where=str(path),
+            next_step="Name a study file without --ratings.",
+        )
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InvalidInputError(
+            f"Line {line} is not UTF-8 text.",
+            where=str(path),
+            next_step="Save the file as comma-separated UTF-8 text.",
+        ) from None
+    if "\0" in text:
+        raise InvalidInputError(
+            "This is no text file: it holds zero bytes.",
+            where=str(path),
+            next_step=f"Name a file with {wanted}.",
+        )
+    return text
