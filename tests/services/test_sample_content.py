@@ -127,8 +127,17 @@ def test_rubric_is_vss_without_steer_uptake(study: StudyProtocol) -> None:
         assert not dimension.needs_quote(0)
         assert dimension.needs_quote(1)
         assert dimension.needs_reading(0)
-    assert len(rubric.rules) == 13
     assert {reason.code for reason in rubric.not_ratable} >= {"truncated", "no-claim", "refusal", "declined"}
+
+
+def test_rubric_is_the_one_that_init_writes(study: StudyProtocol) -> None:
+    """The same id and version name the same text: rules, codes and anchors are those of the template."""
+    template = (ROOT / "rater" / "templates" / "vss.toml").read_text(encoding="utf-8")
+    shipped = tomllib.loads((SAMPLE / "study.toml").read_text(encoding="utf-8"))["rubric"]
+    written = tomllib.loads(template)["rubric"]
+    written["dimensions"] = [one for one in written["dimensions"] if one["id"] != "D3"]
+    assert shipped == written
+    assert study.rubric.source == written["source"]
 
 
 def test_one_claim_stands_above_the_evidence(study: StudyProtocol) -> None:
