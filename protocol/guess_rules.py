@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from protocol.toml_nodes import Mistake, Node, doubled, empty, free_name, patterned, quoted
+from protocol.toml_nodes import Mistake, Node, doubled, empty, free_name, patterned
+from protocol.wording import quoted
 
 _QUESTION_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 _FEWEST_DECOYS = 2

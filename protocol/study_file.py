@@ -9,7 +9,8 @@ from protocol.errors import InvalidInputError, Problem
 from protocol.study import Claim, EvidenceLevel, StudyProtocol
 from protocol.study_rules import study_mistakes
 from protocol.toml_lines import key_lines, nearest_line
-from protocol.toml_nodes import Mistake, Node, path_text, quoted
+from protocol.toml_nodes import Mistake, Node
+from protocol.wording import path_text, quoted
 
 FORMAT = 1
 

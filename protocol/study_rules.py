@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from protocol.guess_rules import guess_mistakes
 from protocol.rubric_rules import rubric_mistakes
 from protocol.study import EvidenceLevel
-from protocol.toml_nodes import Mistake, Node, doubled, empty, free_name, patterned, quoted
+from protocol.toml_nodes import Mistake, Node, doubled, empty, free_name, patterned
+from protocol.wording import quoted
 
 _RATER_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,15}")
 _LARGEST_SEED = 2**63 - 1

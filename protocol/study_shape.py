@@ -33,7 +33,8 @@ from protocol.study import (
     Task,
 )
 from protocol.toml_lines import KeyPath
-from protocol.toml_nodes import Mistake, describe, quoted
+from protocol.toml_nodes import Mistake
+from protocol.wording import describe, quoted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

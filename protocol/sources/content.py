@@ -7,7 +7,7 @@ from typing import cast
 
 from protocol.sources.json_words import in_json
 from protocol.sources.report import LineNotes
-from protocol.toml_nodes import quoted
+from protocol.wording import quoted
 
 _TEXT_PARTS: Mapping[str, str] = {
     "text": "text",

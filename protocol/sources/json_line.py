@@ -6,7 +6,7 @@ import codecs
 import json
 from typing import cast
 
-from protocol.toml_nodes import describe, quoted
+from protocol.wording import describe, quoted
 
 MAX_LINE_BYTES = 64 * 2**20
 

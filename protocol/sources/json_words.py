@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from protocol.toml_nodes import describe
+from protocol.wording import describe
 
 
 def in_json(value: object) -> str:

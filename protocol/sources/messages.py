@@ -10,7 +10,7 @@ from protocol.conversation import ROLES, Message, Role, ToolCall
 from protocol.sources.content import content_text, whole_text
 from protocol.sources.json_words import in_json
 from protocol.sources.report import LineNotes
-from protocol.toml_nodes import quoted
+from protocol.wording import quoted
 
 _OTHER_ROLES: Mapping[str, Role] = {
     "developer": "system",

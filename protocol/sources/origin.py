@@ -10,8 +10,8 @@ from protocol.errors import UsageError
 from protocol.sources.content import whole_text
 from protocol.sources.json_words import in_json
 from protocol.sources.report import LineNotes
-from protocol.toml_nodes import hidden_character, quoted
 from protocol.transcript import Origin
+from protocol.wording import hidden_character, quoted
 
 ORIGIN_FIELDS = ("model", "scaffold", "task", "replicate")
 _LONGEST_NAME = 200

@@ -12,8 +12,8 @@ from protocol.sources.origin import OriginMapping
 from protocol.sources.registry import FORMATS, format_of
 from protocol.sources.report import LineNotes, ReadingNotes, SourceFile, SourceReport, counts_of
 from protocol.sources.source_format import SourceFormat
-from protocol.toml_nodes import quoted
 from protocol.transcript import Transcript
+from protocol.wording import quoted
 
 _NEXT_STEP = "Correct the input and run the command again; nothing was imported."
 _SHOWN_KEYS = 6

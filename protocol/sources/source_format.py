@@ -9,8 +9,8 @@ from protocol.conversation import Conversation
 from protocol.sources.messages import read_messages
 from protocol.sources.origin import OriginMapping, read_origin
 from protocol.sources.report import LineNotes
-from protocol.toml_nodes import quoted
 from protocol.transcript import Transcript
+from protocol.wording import quoted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.toml_lines import key_lines, nearest_line
-from protocol.toml_nodes import path_text
+from protocol.wording import path_text
 
 TEXT = """\
 # a comment

@@ -44,12 +44,12 @@ def inspect(
 
 def _print_inspection(found: Inspection) -> None:
     for file in found.files:
-        say(f"{file.where}: {file.format}, {file.transcripts} transcripts")
+        say(f"{file.where}: {file.format}, {_many(file.transcripts, 'transcript')}")
     cells = found.cells
     say("")
     say(
-        f"{found.transcripts} transcripts: {len(cells.models)} models x {len(cells.scaffolds)} scaffolds x "
-        f"{len(cells.tasks)} tasks{_of_study(found)}"
+        f"{_many(found.transcripts, 'transcript')}: {_many(len(cells.models), 'model')} x "
+        f"{_many(len(cells.scaffolds), 'scaffold')} x {_many(len(cells.tasks), 'task')}{_of_study(found)}"
     )
     say("")
     print_table(
@@ -103,6 +103,10 @@ def _print_names(title: str, names: list[str]) -> None:
         say(f"  {name}")
     if len(names) > _SHOWN_NAMES:
         say(f"  and {len(names) - _SHOWN_NAMES} more; --json lists all")
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _of_study(found: Inspection) -> str:
