@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Any
 
 import typer
@@ -48,6 +50,10 @@ class StagedGroup(TyperGroup):
         except KeyboardInterrupt:
             talk("rater-admin: stopped. Nothing half-done was kept.")
             raise typer.Exit(ExitCode.INTERNAL_FAULT) from None
+        except BrokenPipeError:
+            # The reader of our output, such as `head`, went away: not a fault, and nothing to tell it.
+            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - lives to the exit
+            raise typer.Exit(ExitCode.DONE) from None
         except Exception as fault:
             if type(fault).__module__.startswith("typer"):
                 raise  # usage errors are typer's own to print

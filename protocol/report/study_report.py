@@ -1,0 +1,180 @@
+"""The report of an unblinded study as Markdown: what was asked, how it was blinded, what came out.
+
+A pure function of its inputs: the same study gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from protocol.analysis.agreement import AgreementResult
+from protocol.analysis.effects import EffectsResult
+from protocol.chain.audit import AuditEntry
+from protocol.report.agreement_text import agreement_blocks
+from protocol.report.effects_text import effects_blocks
+from protocol.report.markdown import escaped, markdown_blocks, markdown_table
+from protocol.study import EvidenceLevel, StudyProtocol
+from protocol.study_file import claims_above_evidence
+
+STANDING_LINES = (
+    "The rubrics, prompts and tasks are ours, not the paper's.",
+    "Rated transcripts show support *offered*, not users who check or steer: interaction level, scripted.",
+    "The verification scaffold asks a model for what the first dimension rewards: a rise shows compliance"
+    " with a scaffold. The finding of interest is that it differs over models, and what it costs.",
+    "Kappa and alpha mislead at floor and ceiling: always read the table. Undefined is a result.",
+    "Blinding to the scaffold can fail by style, because the text of a verification scaffold looks like"
+    " verification: measure it and print it. Blinding to the model carries the heterogeneity claim.",
+    "Fifteen tasks and one seed are small. No p-value without an interval.",
+)
+"""What the product prints about itself in every report."""
+
+_LEVEL_SENTENCES = {
+    EvidenceLevel.MODEL: "properties fixed by training, without a free answer to an input",
+    EvidenceLevel.RESPONSE: "single outputs to inputs that were fixed before the run",
+    EvidenceLevel.INTERACTION: "exchanges between a user and a system",
+    EvidenceLevel.DEPLOYMENT: "a system in the workflow of its users, with their policy and oversight",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaterFlow:
+    """One rater's row of the flow table."""
+
+    rater: str
+    assigned: int
+    completed: int
+    not_ratable: int
+    told: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportFacts:
+    """What the report states beside the numbers."""
+
+    protocol: StudyProtocol
+    models: tuple[str, ...]
+    items: int
+    flow: tuple[RaterFlow, ...]
+    study_id: str
+    protocol_sha256: str
+    rubric_sha256: str
+    sealed_sha256: str
+    lock_code: str
+    audit: tuple[AuditEntry, ...]
+    app: str
+    notices: tuple[str, ...]
+
+
+def study_report(facts: ReportFacts, *, agreement: AgreementResult, effects: EffectsResult) -> str:
+    """Return the report of an unblinded study."""
+    sections = [
+        f"# {escaped(facts.protocol.name)}",
+        *(f"> **{escaped(notice)}**" for notice in facts.notices),
+        *_evidence(facts.protocol),
+        *_design(facts),
+        *_blinding(facts),
+        "## Flow",
+        markdown_table(
+            ["rater", "assigned", "completed", "not completed", "not ratable", "condition known or told"],
+            [
+                [
+                    row.rater,
+                    str(row.assigned),
+                    str(row.completed),
+                    str(row.assigned - row.completed),
+                    str(row.not_ratable),
+                    str(row.told),
+                ]
+                for row in facts.flow
+            ],
+        ),
+        "## Agreement between raters",
+        markdown_blocks(agreement_blocks(agreement)),
+        "## Scaffold effects",
+        markdown_blocks(effects_blocks(effects)),
+        *_claims(facts.protocol),
+        "## What this report always says",
+        "\n".join(f"{number}. {line}" for number, line in enumerate(STANDING_LINES, start=1)),
+        *_provenance(facts),
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _evidence(protocol: StudyProtocol) -> Iterable[str]:
+    level = protocol.evidence_level
+    tag = f", {protocol.subtag}" if protocol.subtag else ""
+    yield "## Evidence level"
+    yield f"**{level}{tag}**: what was scored are {_LEVEL_SENTENCES[level]}."
+    yield "Not observed: whether users act on what they are offered, other users, longer use, deployment."
+
+
+def _design(facts: ReportFacts) -> Iterable[str]:
+    protocol = facts.protocol
+    design = protocol.design
+    scaffolds = ", ".join(
+        f"{scaffold.id} (baseline)" if scaffold.baseline else scaffold.id for scaffold in protocol.scaffolds
+    )
+    prompted = sum(task.card.prompted for task in protocol.tasks)
+    yield "## Design"
+    yield markdown_table(
+        ["", ""],
+        [
+            ["models", ", ".join(facts.models)],
+            ["scaffolds", scaffolds],
+            ["tasks", f"{len(protocol.tasks)}, of which {prompted} ask for what is scored (prompted)"],
+            ["items", str(facts.items)],
+            ["raters", f"{', '.join(design.raters)}; {design.raters_per_item} for each item"],
+            ["order", f"drawn for each rater; items of one task at least {design.spacing} apart"],
+            ["rubric", f"{protocol.rubric.id}, version {protocol.rubric.version}: {protocol.rubric.title}"],
+            ["whose rubric", protocol.rubric.source],
+        ],
+    )
+
+
+def _blinding(facts: ReportFacts) -> Iterable[str]:
+    yield "## Blinding"
+    yield (
+        "Raters saw de-identified texts under random ids; system messages, model names and what the"
+        " redaction rules found were left out. The allocation was sealed at seeding and opened once,"
+        " after the ratings were locked. Whether raters could have guessed the condition was not measured."
+    )
+    told = sum(row.told for row in facts.flow)
+    yield f"Items whose condition a rater said to know or to have been told: {told}."
+    yield markdown_table(
+        ["time", "step", "reason"], [[entry.at, entry.action, entry.reason] for entry in facts.audit]
+    )
+    yield f"Lock code, from before the key was opened: `{facts.lock_code}`"
+
+
+def _claims(protocol: StudyProtocol) -> Iterable[str]:
+    if not protocol.claims:
+        return
+    above = {claim.id for claim in claims_above_evidence(protocol)}
+    yield "## Claims"
+    yield markdown_table(
+        ["claim", "its level", "against the evidence of this study"],
+        [
+            [
+                claim.text,
+                claim.level.value,
+                f"above the evidence ({protocol.evidence_level}): not supported by this study"
+                if claim.id in above
+                else "not above the evidence; see the effects for what was found",
+            ]
+            for claim in protocol.claims
+        ],
+    )
+
+
+def _provenance(facts: ReportFacts) -> Iterable[str]:
+    yield "## Provenance"
+    rows: Sequence[Sequence[str]] = [
+        ["study", facts.study_id],
+        ["study.toml, SHA-256", facts.protocol_sha256],
+        ["rubric, SHA-256", facts.rubric_sha256],
+        ["sealed key, SHA-256", facts.sealed_sha256],
+        ["seed of resampling", str(facts.protocol.analysis.seed)],
+        ["program", f"blindrater {facts.app}"],
+    ]
+    yield markdown_table(["", ""], rows)

@@ -1,0 +1,155 @@
+"""Data out: tidy ratings, evidence, agreement, effects, and a manifest of what they rest on."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+from db.connection import close, open_for_reading, sentences
+from db.study_store import read_study
+from protocol.analysis.rating_table import COLUMNS
+from protocol.canonical_json import sha256_hex
+from protocol.report.csv_text import csv_text
+from rater.services.rater_states import rater_states
+from rater.services.result_folder import write_folder
+from rater.services.study_ratings import StudyRatings, read_study_ratings
+
+PACKAGES = ("krippendorff", "numpy", "scipy", "sqlite-utils", "pyrage")
+
+
+def export_study(path: Path, folder: Path, *, app: str, replace: bool = False) -> tuple[str, ...]:
+    """Write everything that can be said about a study now into a folder.
+
+    Before unblinding there are no effects, and ratings know only opaque ids.
+
+    Args:
+        path: The study file.
+        folder: Where the files go.
+        app: Version of the program.
+        replace: Write over an earlier export.
+
+    Returns:
+        The names of the files, sorted.
+
+    Raises:
+        NotFoundError: No such study.
+        UsageError: The folder is in the way.
+        StorageError: The folder cannot be written.
+    """
+    ratings = read_study_ratings(path)
+    files = {
+        "ratings.csv": ratings_csv(ratings),
+        "evidence.jsonl": _evidence(path),
+        **_agreement_files(ratings),
+        **_effects_files(ratings),
+    }
+    files["manifest.json"] = _manifest(ratings, files, app=app)
+    write_folder(folder, files, replace=replace)
+    return tuple(sorted(files))
+
+
+def ratings_csv(ratings: StudyRatings) -> str:
+    """Return the tidy ratings, one row a rating; an empty value is missing or not ratable."""
+    columns = [*COLUMNS, *(["simulated"] if ratings.study.visible.simulated else [])]
+    rows = []
+    for row in sorted(ratings.table.rows, key=lambda row: (row.unit, row.rater, row.dimension)):
+        cells = [getattr(row, column) for column in COLUMNS]
+        rows.append([*cells, *(["yes"] if ratings.study.visible.simulated else [])])
+    return csv_text(columns, rows)
+
+
+def _evidence(path: Path) -> str:
+    """Quotes and notes, lossless: JSON lines hold any text, which CSV for spreadsheets does not."""
+    connection = open_for_reading(path)
+    lines: list[dict[str, object]] = []
+    try:
+        with sentences(path):
+            for state in rater_states(connection, read_study(connection)):
+                for item_id in sorted(state.session.items):
+                    progress = state.session.of(item_id)
+                    base = {"unit": item_id, "rater": state.manifest.rater}
+                    if progress.note:
+                        lines.append({**base, "note": progress.note})
+                    for dimension, mark in sorted(progress.marks.items()):
+                        lines.extend(
+                            {
+                                **base,
+                                "dimension": dimension,
+                                "message": quote.span.message,
+                                "start": quote.span.start,
+                                "end": quote.span.end,
+                                "quote": quote.text,
+                            }
+                            for quote in mark.quotes
+                        )
+                        if mark.note:
+                            lines.append({**base, "dimension": dimension, "note": mark.note})
+    finally:
+        close(connection)
+    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+
+
+def _agreement_files(ratings: StudyRatings) -> dict[str, str]:
+    from protocol.analysis.agreement_json import agreement_to_json
+    from protocol.report.agreement_csv import agreement_csv
+    from rater.services.analysing import analyse_agreement
+
+    result = analyse_agreement(ratings.table)
+    return {
+        "agreement.csv": agreement_csv(result),
+        "agreement.json": _json(agreement_to_json(result, notes=ratings.notices)),
+    }
+
+
+def _effects_files(ratings: StudyRatings) -> dict[str, str]:
+    from protocol.analysis.effects_json import effects_to_json
+    from protocol.report.effects_csv import effects_csv, interactions_csv, task_diffs_csv
+    from rater.services.analysing import analyse_effects
+
+    if ratings.protocol is None:
+        return {}
+    result = analyse_effects(
+        ratings.table, baseline=ratings.protocol.baseline.id, plan=ratings.protocol.analysis
+    )
+    return {
+        "effects.csv": effects_csv(result),
+        "interactions.csv": interactions_csv(result),
+        "task_diffs.csv": task_diffs_csv(result),
+        "effects.json": _json(effects_to_json(result, notes=ratings.notices)),
+    }
+
+
+def _manifest(ratings: StudyRatings, files: Mapping[str, str], *, app: str) -> str:
+    study = ratings.study
+    return _json(
+        {
+            "schema": "export/1",
+            "notices": list(ratings.notices),
+            "study": study.study_id,
+            "name": study.visible.name,
+            "state": study.state.value,
+            "lock_code": study.lock_code,
+            "protocol_sha256": study.protocol_sha256,
+            "rubric_sha256": study.visible.rubric.sha256,
+            "sealed_sha256": study.key.sealed_sha256,
+            "allocation_commitment": study.key.allocation_commitment,
+            "seed": ratings.protocol.analysis.seed if ratings.protocol else None,
+            "left_out": []
+            if ratings.protocol
+            else [f"effects and origins: the study is {study.state}, not unblinded"],
+            "text_cells": "In CSV files a text that a spreadsheet could run as a formula begins with '.",
+            "versions": {
+                "blindrater": app,
+                "python": platform.python_version(),
+                **{package: version(package) for package in PACKAGES},
+            },
+            "files": {name: sha256_hex(text.encode()) for name, text in sorted(files.items())},
+        }
+    )
+
+
+def _json(value: Mapping[str, object]) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n"

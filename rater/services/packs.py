@@ -1,0 +1,61 @@
+"""Packs: one rater's share of a study as a single file, always a fresh one.
+
+A pack is filled by insertion alone. Nothing is ever copied and then deleted: deleted rows stay in
+the bytes of a database file.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+from db.connection import FileKind, close, open_for_reading, sentences
+from db.creation import create_file
+from db.item_store import insert_items, read_item
+from db.manifest_store import insert_manifests, read_manifest
+from db.study_store import StudyState, insert_study, read_study
+from protocol.errors import WrongStateError
+
+
+def write_pack(study_path: Path, rater: str, pack_path: Path, *, replace_file: bool = False) -> int:
+    """Write one rater's items, manifest and the visible protocol into a new pack.
+
+    Args:
+        study_path: The study file.
+        rater: Whose share.
+        pack_path: The pack to write.
+        replace_file: Put it in the place of a file that is there.
+
+    Returns:
+        The number of items in the pack.
+
+    Raises:
+        NotFoundError: No such file or rater.
+        WrongStateError: The study is not open.
+        UsageError: A file is in the way.
+        StorageError: The pack cannot be written.
+    """
+    connection = open_for_reading(study_path)
+    try:
+        with sentences(study_path):
+            study = read_study(connection)
+            if study.state is not StudyState.OPEN:
+                raise WrongStateError(
+                    f"The study is {study.state}: packs are made while it is open.", where=str(study_path)
+                )
+            manifest = read_manifest(connection, rater)
+            items = [
+                read_item(connection, assigned.item_id, shown_sha256=assigned.shown_sha256)
+                for assigned in manifest.items
+            ]
+    finally:
+        close(connection)
+
+    def fill(pack: sqlite3.Connection) -> None:
+        insert_study(pack, replace(study, file=FileKind.PACK))
+        insert_items(pack, items)
+        insert_manifests(pack, [manifest])
+
+    create_file(pack_path, FileKind.PACK, fill, replace=replace_file)
+    return len(items)

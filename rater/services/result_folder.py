@@ -1,0 +1,63 @@
+"""Folders of results: there whole or not at all."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from db.atomic_file import cannot_write
+from protocol.errors import UsageError
+
+
+def write_folder(folder: Path, files: Mapping[str, str], *, replace: bool = False) -> None:
+    """Write text files into a new folder, moved into place when all of them are written.
+
+    Args:
+        folder: Where they go; its parent exists.
+        files: Content by file name.
+        replace: Put the folder in the place of one that an earlier run wrote: one whose files all
+            have a name in `files`.
+
+    Raises:
+        UsageError: A folder or file is in the way.
+        StorageError: It cannot be written; nothing is left behind.
+    """
+    if folder.exists() and not _is_empty(folder):
+        _require_replaceable(folder, files, replace=replace)
+    try:
+        part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    except OSError as fault:
+        raise cannot_write(folder, fault) from fault
+    try:
+        for name, text in files.items():
+            (part / name).write_text(text, encoding="utf-8", newline="")
+        part.chmod(0o755)
+        if folder.exists():
+            shutil.rmtree(folder)
+        part.rename(folder)
+    except OSError as fault:
+        raise cannot_write(folder, fault) from fault
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _is_empty(folder: Path) -> bool:
+    return folder.is_dir() and not any(folder.iterdir())
+
+
+def _require_replaceable(folder: Path, files: Mapping[str, str], *, replace: bool) -> None:
+    if not replace:
+        raise UsageError(
+            "There is something already.",
+            where=str(folder),
+            next_step="Name a new folder, or add --force to write the results anew.",
+        )
+    others = [] if not folder.is_dir() else [path.name for path in folder.iterdir() if path.name not in files]
+    if not folder.is_dir() or others:
+        raise UsageError(
+            f"This was not written by this command ({', '.join(others[:3]) or 'a file'}).",
+            where=str(folder),
+            next_step="Name a new folder.",
+        )
