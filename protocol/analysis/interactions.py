@@ -12,7 +12,7 @@ import numpy as np
 
 from protocol.analysis.cells import TaskDifference
 from protocol.analysis.paired_figures import PairedFigures, paired_figures
-from protocol.analysis.verdicts import Verdict
+from protocol.analysis.verdicts import Verdict, p_text
 from protocol.stats.holm import holm
 from protocol.stats.interaction_permutation import InteractionTest, interaction_test
 from protocol.study import AnalysisPlan
@@ -39,8 +39,8 @@ class Interaction:
     holm_p_all_dimensions: float | None = None
     baseline_mean_a: Fraction | None
     baseline_mean_b: Fraction | None
-    scale_free: bool
-    """Whether the difference cannot be an artefact of where the two models start."""
+    scale_free: bool = False
+    """Whether a shown difference cannot be an artefact of where the two models start."""
     reason: str
 
 
@@ -63,15 +63,16 @@ def interactions_of(effects: Sequence[Effect], plan: AnalysisPlan) -> tuple[Inte
     found: list[Interaction] = []
     for dimension in dict.fromkeys(effect.dimension for effect in effects):
         own = [effect for effect in effects if effect.dimension == dimension]
-        raw = [
-            _interaction(first, second, plan)
+        pairs = [
+            pair
             for scaffold in dict.fromkeys(effect.scaffold for effect in own)
-            for first, second in combinations([one for one in own if one.scaffold == scaffold], 2)
+            for pair in combinations([one for one in own if one.scaffold == scaffold], 2)
         ]
+        raw = [_interaction(first, second, plan) for first, second in pairs]
         stepped = holm(_p_values(raw))
         found.extend(
-            replace(one, holm_p=p if one.figures else None, family_size=len(raw))
-            for one, p in zip(raw, stepped, strict=True)
+            _explained(replace(one, family_size=len(raw)), p, *pair, plan)
+            for one, p, pair in zip(raw, stepped, pairs, strict=True)
         )
     overall = holm(_p_values(found))
     return tuple(
@@ -93,7 +94,6 @@ def _interaction(first: Effect, second: Effect, plan: AnalysisPlan) -> Interacti
             figures = paired_figures(pairs, delta=plan.equivalence_margin, seed=plan.seed)
         else:
             undefined = "Not estimable: no task has a difference for both models."
-    scale_free = figures is not None and _is_scale_free(first, second)
     return Interaction(
         dimension=first.dimension,
         scaffold=first.scaffold,
@@ -103,9 +103,27 @@ def _interaction(first: Effect, second: Effect, plan: AnalysisPlan) -> Interacti
         undefined=None if figures else undefined,
         baseline_mean_a=first.baseline.mean,
         baseline_mean_b=second.baseline.mean,
-        scale_free=scale_free,
-        reason=_reason(first, second, scale_free) if figures else undefined or "",
+        reason=undefined or "",
     )
+
+
+def _explained(one: Interaction, p: float, first: Effect, second: Effect, plan: AnalysisPlan) -> Interaction:
+    """The interaction with its Holm p and what may be said of it."""
+    if one.figures is None:
+        return one
+    starts = " and ".join(
+        f"{float(effect.baseline.mean):.2f} ({effect.model})"
+        for effect in (first, second)
+        if effect.baseline.mean is not None
+    )
+    if p > plan.alpha:
+        said = f"No difference between the models is shown (Holm p {p_text(p)}); that is not equality."
+        return replace(one, holm_p=p, reason=f"{said} Baseline means {starts}.")
+    if _is_scale_free(first, second):
+        said = f"The models differ (Holm p {p_text(p)}), and not only because of where they start."
+        return replace(one, holm_p=p, scale_free=True, reason=f"{said} Baseline means {starts}.")
+    said = f"The models differ (Holm p {p_text(p)}), which can come from where they start on the scale."
+    return replace(one, holm_p=p, reason=f"{said} Baseline means {starts}.")
 
 
 def _is_scale_free(first: Effect, second: Effect) -> bool:
@@ -129,20 +147,6 @@ def _cross(first: Effect, second: Effect) -> bool:
         return False
     base_a, base_b, with_a, with_b = (mean for mean in means if mean is not None)
     return (base_a - base_b) * (with_a - with_b) < 0
-
-
-def _reason(first: Effect, second: Effect, scale_free: bool) -> str:
-    starts = " and ".join(
-        f"{float(one.baseline.mean):.2f} ({one.model})"
-        for one in (first, second)
-        if one.baseline.mean is not None
-    )
-    if scale_free:
-        return f"Baseline means {starts}; the difference does not hang on where the models start."
-    return (
-        f"Baseline means {starts}; a difference of raw shifts can come from where the models start, so it is "
-        "not called scale-free."
-    )
 
 
 def omnibus_of(dimension: str, effects: Sequence[Effect], plan: AnalysisPlan) -> Omnibus:

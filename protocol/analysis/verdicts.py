@@ -65,7 +65,7 @@ def decide(figures: PairedFigures, levels: LevelCounts, *, holm_p: float, plan: 
     if figures.n_tasks < MIN_TASKS:
         return Decision(verdict=None, reason=f"No verdict: {figures.n_tasks} tasks, fewer than {MIN_TASKS}.")
     significant = holm_p <= plan.alpha
-    shift = f"mean shift {float(figures.mean):+.2f} levels, Holm p {p_text(holm_p)}"
+    shift = f"mean shift {_signed(float(figures.mean))} levels, Holm p {p_text(holm_p)}"
     ceiling = plan.ceiling
     at_base, at_top = levels.baseline_at_top, levels.scaffold_at_top
     if significant and figures.mean < 0:
@@ -123,7 +123,14 @@ def _not_shifted(figures: PairedFigures, levels: LevelCounts, shift: str, plan: 
 
 def _range_text(figures: PairedFigures) -> str:
     found = figures.ci90.interval
-    return f"90% interval {found.lower:+.2f} to {found.upper:+.2f}" if found else "90% interval not estimable"
+    if found is None:
+        return "90% interval not estimable"
+    return f"90% interval {_signed(found.lower)} to {_signed(found.upper)}"
+
+
+def _signed(value: float) -> str:
+    text = f"{value:+.2f}"
+    return "0.00" if float(text) == 0 else text
 
 
 def p_text(p: float) -> str:

@@ -90,7 +90,7 @@ def _detail_table(dimension: str, effects: Sequence[Effect]) -> TextTable:
             )
         )
     return TextTable(
-        title=f"{dimension}: the same in other figures; up/down/same and at top count consensus levels of tasks",
+        title=f"{dimension}: other figures; up/down/same and at top count consensus levels of tasks",
         columns=(
             "model",
             "scaffold",
@@ -199,7 +199,8 @@ def _method(result: EffectsResult) -> Iterable[str]:
     if result.effects:
         yield (
             "Differences are taken inside task and rater, then averaged over raters, then over tasks. "
-            "Intervals are Student t over tasks: tasks like these, rated by these raters."
+            "Intervals are Student t over tasks: tasks like these, rated by these raters. Mean levels and "
+            "shifts treat levels as equally spaced; dominance does not."
         )
         yield (
             f"p: sign-flip over tasks, two-sided ({_ways(result.effects)}). Holm within each dimension "

@@ -87,7 +87,7 @@ def patterns_at_least(sizes: Sequence[int], total: int) -> int:
     if total > everything:
         return 0
     largest_negative = (everything - total) // 2
-    digit = len(sizes) + 1
+    digit = len(sizes) + 2
     mask = (1 << ((largest_negative + 1) * digit)) - 1
     product = 1
     for size in sizes:

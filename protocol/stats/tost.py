@@ -27,9 +27,11 @@ def tost_p(differences: Sequence[Fraction], *, delta: float) -> Estimate:
         approach. Journal of Pharmacokinetics and Biopharmaceutics 15, 657-680.
 
     Example:
+        Mean 0, s 2/3, SE .2108, t .5 / .2108 = 2.37 with 9 df:
+
         >>> diffs = [Fraction(x) for x in (1, 0, -1, 1, 0, -1, 0, 0, 0, 0)]
         >>> round(tost_p(diffs, delta=0.5).value, 4)
-        0.0259
+        0.0209
     """
     n = len(differences)
     if n < 2:
