@@ -12,14 +12,14 @@ _SHORT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 _SHORT_NAME_WORDS = "a letter, then up to 39 letters, digits, _ or -"
 _FEWEST_LEVELS = 2
 _MOST_LEVELS = 10
-_LARGEST_LEVEL = 1_000_000
+LARGEST_LEVEL = 1_000_000
 
 
 def rubric_mistakes(rubric: Node) -> Iterator[Mistake]:
     """Report everything the rubric gets wrong."""
     yield from free_name(rubric["id"], "a name of the rubric")
     version = rubric["version"]
-    if version.whole is not None and not 1 <= version.whole <= _LARGEST_LEVEL:
+    if version.whole is not None and not 1 <= version.whole <= LARGEST_LEVEL:
         yield version.mistake("a version from 1")
     yield from empty(rubric["title"], "a title that raters see")
     yield from empty(rubric["source"], "whose text the rubric is")
@@ -53,8 +53,8 @@ def _dimension_mistakes(dimension: Node) -> Iterator[Mistake]:
         )
     for level in levels:
         value = level["value"].whole
-        if value is not None and abs(value) > _LARGEST_LEVEL:
-            yield level["value"].mistake(f"a value between -{_LARGEST_LEVEL} and {_LARGEST_LEVEL}")
+        if value is not None and abs(value) > LARGEST_LEVEL:
+            yield level["value"].mistake(f"a value between -{LARGEST_LEVEL} and {LARGEST_LEVEL}")
         yield from empty(level["label"], "a label that raters see")
         yield from empty(level["anchor"], "the anchor: what must be seen for this level")
 

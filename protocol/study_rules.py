@@ -5,12 +5,11 @@ The rules read the raw document through `Node`, so they all run however many key
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 
 from protocol.guess_rules import guess_mistakes
-from protocol.rubric_rules import rubric_mistakes
+from protocol.rubric_rules import LARGEST_LEVEL, rubric_mistakes
 from protocol.study import EvidenceLevel
 from protocol.toml_nodes import Mistake, Node, doubled, empty, free_name, patterned
 from protocol.wording import quoted
@@ -121,7 +120,7 @@ def _analysis_mistakes(root: Node) -> Iterator[Mistake]:
         if node.number is not None and not 0 < node.number < 1:
             yield node.mistake("a number above 0 and below 1")
     margin = analysis["equivalence_margin"]
-    if margin.number is not None and not 0 < margin.number < math.inf:
+    if margin.number is not None and not 0 < margin.number <= LARGEST_LEVEL:
         yield margin.mistake("a number of levels above 0")
     seed = analysis["seed"]
     if seed.whole is not None and not 0 <= seed.whole <= _LARGEST_SEED:

@@ -214,6 +214,12 @@ RULES: list[tuple[str, tuple[str, str], str, str]] = [
         "above 0",
     ),
     (
+        "margin beyond every level",
+        ("equivalence_margin = 0.5", "equivalence_margin = 1" + "0" * 400),
+        "analysis.equivalence_margin",
+        "above 0",
+    ),
+    (
         "margin inf",
         ("equivalence_margin = 0.5", "equivalence_margin = inf"),
         "analysis.equivalence_margin",
