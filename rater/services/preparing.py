@@ -8,7 +8,7 @@ from pathlib import Path
 
 from protocol.errors import InvalidInputError, Problem
 from protocol.sources.factorial import CellCheck, check_cells
-from protocol.sources.origin import parse_mapping
+from protocol.sources.origin import OriginMapping
 from protocol.study import StudyProtocol
 from protocol.transcript import Transcript
 from rater.services.reading_sources import read_sources
@@ -24,7 +24,9 @@ class Prepared:
     transcripts: tuple[Transcript, ...]
 
 
-def prepare(protocol_path: Path, sources: Sequence[Path], *, mapping: Sequence[str]) -> Prepared:
+def prepare(
+    protocol_path: Path, sources: Sequence[Path], *, mapping: OriginMapping | None = None
+) -> Prepared:
     """Read a protocol and its transcripts and check that the design is filled.
 
     Raises:
@@ -32,7 +34,7 @@ def prepare(protocol_path: Path, sources: Sequence[Path], *, mapping: Sequence[s
         InvalidInputError: A file has mistakes, or the design has empty or doubled cells.
     """
     study = read_study_file(protocol_path)
-    report = read_sources(sources, mapping=parse_mapping(mapping))
+    report = read_sources(sources, mapping=mapping)
     check = check_cells(report.transcripts, study.protocol)
     problems = _problems(check)
     if problems:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from rater import __version__
+from rater.admin.commands.map_option import MapOption, mapped_sources
 from rater.admin.options import (
     JsonOption,
     NoInputOption,
@@ -34,10 +35,7 @@ def seed(
     ] = None,
     passphrase_file: PassphraseFileOption = None,
     passphrase_fd: PassphraseFdOption = None,
-    mapping: Annotated[
-        list[str] | None,
-        typer.Option("--map", metavar="NAME=FIELD", help="Where an origin stands, such as model=meta.llm."),
-    ] = None,
+    mapping: MapOption = None,
     force: Annotated[
         bool, typer.Option("--force", help="Seed anew over a study file that has no rating yet.")
     ] = False,
@@ -51,7 +49,8 @@ def seed(
     from rater.services.rating import utc_now
     from rater.services.seeding import SeedRequest, seed_study
 
-    prepared = prepare(protocol, sources, mapping=mapping or ())
+    named = mapped_sources(sources, mapping)
+    prepared = prepare(protocol, named.paths, mapping=named.mapping)
     passphrase = read_passphrase(passphrase_file, passphrase_fd)
     if passphrase is None and not recipient:
         passphrase = ask_passphrase(no_input=no_input, option="--recipient or --passphrase-file", repeat=True)
