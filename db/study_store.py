@@ -13,7 +13,7 @@ from protocol.canonical_json import Json, canonical_bytes
 from protocol.chain.manifest import KeyBinding
 from protocol.errors import InvalidInputError
 from protocol.rubric import Dimension, Level, NotRatableReason, NotRatableScope, Rubric, Scale
-from protocol.study import StudyKind, VisibleProtocol
+from protocol.study import StudyKind, VisibleProtocol, VisibleQuestion
 
 
 class StudyState(StrEnum):
@@ -110,6 +110,10 @@ def _visible(value: dict[str, Any]) -> VisibleProtocol:
         contact=value["contact"],
         simulated=value["simulated"],
         rubric=_rubric(value["rubric"]),
+        questions=tuple(
+            VisibleQuestion(id=raw["id"], text=raw["text"], options=tuple(raw["options"]))
+            for raw in value["questions"]
+        ),
     )
 
 

@@ -34,6 +34,19 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GuessAnswer:
+    """What a rater guessed on one question."""
+
+    question: str
+    option: int | None
+    """None is "don't know"."""
+    sure: int | None = None
+    cue: str | None = None
+    words: str = ""
+    """What gave it away, in the rater's words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
     """Why an item is not complete."""
 
@@ -55,6 +68,8 @@ class ItemProgress:
     read_to_end: bool = False
     completed: bool = False
     """The rater completed it, and it still has all it needs."""
+    guesses: Mapping[str, GuessAnswer] = field(default_factory=dict)
+    """By question."""
 
     def mark(self, dimension: str) -> Mark:
         """Return the mark of a dimension, empty where nothing was said."""
@@ -145,6 +160,15 @@ def _apply(progress: ItemProgress, seq: int, draft: EventDraft) -> ItemProgress:
             return replace(progress, flagged=draft.texts.get("note", ""))
         case EventKind.COMPLETE:
             return replace(progress, completed=True)
+        case EventKind.GUESS if draft.question is not None:
+            answer = GuessAnswer(
+                question=draft.question,
+                option=draft.option,
+                sure=draft.sure,
+                cue=draft.cue,
+                words=draft.texts.get("cue", ""),
+            )
+            return replace(progress, guesses={**progress.guesses, draft.question: answer})
         case _:
             return progress
 
@@ -167,6 +191,8 @@ class RaterSession:
     """Only items with an event."""
     position: int = 0
     """Index of the item that was shown last."""
+    asked: frozenset[str] = frozenset()
+    """Items that carry the guess questions: they close when they are completed."""
     history: Mapping[str, tuple[Event, ...]] = field(default_factory=dict)
     """The events of each item."""
     undo_stack: tuple[Event, ...] = ()
@@ -190,6 +216,10 @@ class RaterSession:
     def is_finished(self) -> bool:
         """Whether every item is completed."""
         return self.completed_count == len(self.items)
+
+    def is_closed(self, item_id: str) -> bool:
+        """Whether an item can no longer change: it carries guess questions and was completed."""
+        return item_id in self.asked and self.of(item_id).completed
 
     def next_open(self, after: int) -> int | None:
         """Return the position of the next item that is not completed, searching round, or None."""
@@ -223,6 +253,10 @@ class RaterSession:
         return moved._with_stacks(event)
 
     def _with_stacks(self, event: Event) -> RaterSession:
+        if event.draft.kind is EventKind.COMPLETE and event.draft.item_id in self.asked:
+            # The item closes: neither it nor anything said about it can be taken back.
+            kept = tuple(one for one in self.undo_stack if one.draft.item_id != event.draft.item_id)
+            return replace(self, undo_stack=kept, redo_stack=())
         if event.draft.kind in UNDOABLE:
             return replace(self, undo_stack=(*self.undo_stack, event), redo_stack=())
         if event.draft.kind is EventKind.RETRACT:
@@ -240,10 +274,12 @@ def _retraction(stack: tuple[Event, ...]) -> EventDraft | None:
     return EventDraft(kind=EventKind.RETRACT, item_id=last.draft.item_id, target=last.seq)
 
 
-def fold_session(*, rubric: Rubric, items: tuple[str, ...], events: Iterable[Event]) -> RaterSession:
+def fold_session(
+    *, rubric: Rubric, items: tuple[str, ...], events: Iterable[Event], asked: Iterable[str] = ()
+) -> RaterSession:
     """Fold a whole chain. Equal to adding its events one by one with `with_event`."""
     history: dict[str, list[Event]] = {}
-    session = RaterSession(rubric=rubric, items=items, progress={})
+    session = RaterSession(rubric=rubric, items=items, progress={}, asked=frozenset(asked))
     positions = {item_id: position for position, item_id in enumerate(items)}
     position = 0
     for event in events:

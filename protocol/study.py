@@ -176,8 +176,24 @@ class StudyProtocol:
     def visible(self) -> VisibleProtocol:
         """Return the part raters may see."""
         return VisibleProtocol(
-            name=self.name, contact=self.contact, simulated=self.simulated, rubric=self.rubric
+            name=self.name,
+            contact=self.contact,
+            simulated=self.simulated,
+            rubric=self.rubric,
+            questions=tuple(
+                VisibleQuestion(id=question.id, text=question.text, options=question.options)
+                for question in self.guess.questions
+            ),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisibleQuestion:
+    """A guess question as raters see it: display labels, tied to no item and no meaning."""
+
+    id: str
+    text: str
+    options: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,3 +204,4 @@ class VisibleProtocol:
     contact: str = ""
     simulated: bool = False
     rubric: Rubric
+    questions: tuple[VisibleQuestion, ...] = ()

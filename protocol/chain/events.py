@@ -42,6 +42,8 @@ class EventKind(StrEnum):
     """The rater knows or was told which condition this is."""
     FLAG = "flag"
     COMPLETE = "complete"
+    GUESS = "guess"
+    """The answer to one question on the condition, after the item was completed."""
     RETRACT = "retract"
     """Undo: the event with number `target` no longer counts; retracting a retraction is redo."""
 
@@ -85,8 +87,16 @@ class EventDraft:
     target: int | None = None
     """Number of the event that is retracted, or of the quote that is removed."""
     shown_sha256: str | None = None
+    question: str | None = None
+    """Id of the question a guess answers."""
+    option: int | None = None
+    """Position of the chosen option; None with a guess is "don't know"."""
+    sure: int | None = None
+    """1 to 3."""
+    cue: str | None = None
+    """Code of what gave it away."""
     texts: Mapping[str, str] = field(default_factory=dict)
-    """Withheld free texts by name: note, quote."""
+    """Withheld free texts by name: note, quote, cue."""
     elapsed_ms: int | None = None
     """Time since the item came on the screen, from a monotonic clock."""
 
@@ -225,6 +235,10 @@ def _body(
         "reason": draft.reason,
         "target": draft.target,
         "shown": draft.shown_sha256,
+        "question": draft.question,
+        "option": draft.option,
+        "sure": draft.sure,
+        "cue": draft.cue,
         "span": [draft.span.message, draft.span.start, draft.span.end] if draft.span else None,
     }
     return body | {key: value for key, value in optional.items() if value is not None}
@@ -277,6 +291,10 @@ def _draft(value: Mapping[str, Json], withheld: Mapping[str, WithheldPart]) -> E
         span=Span(message=span[0], start=span[1], end=span[2]) if span else None,
         target=cast("int | None", value.get("target")),
         shown_sha256=cast("str | None", value.get("shown")),
+        question=cast("str | None", value.get("question")),
+        option=cast("int | None", value.get("option")),
+        sure=cast("int | None", value.get("sure")),
+        cue=cast("str | None", value.get("cue")),
         texts={name: part.value for name, part in withheld.items() if name not in ("at", "elapsed_ms")},
         elapsed_ms=int(elapsed.value) if elapsed else None,
     )

@@ -51,6 +51,8 @@ class AssignmentManifest:
     items: tuple[AssignedItem, ...]
     dimensions: tuple[str, ...]
     """Dimension ids in the order this rater meets them, drawn once."""
+    asked: tuple[str, ...] = ()
+    """Items that carry the guess questions, in id order."""
     rubric_sha256: str
     protocol_sha256: str
     key: KeyBinding
@@ -65,6 +67,7 @@ class AssignmentManifest:
                 "rater": self.rater,
                 "items": [[item.item_id, item.task_id, item.shown_sha256] for item in self.items],
                 "dimensions": list(self.dimensions),
+                "asked": list(self.asked),
                 "rubric": self.rubric_sha256,
                 "protocol": self.protocol_sha256,
                 "key": self.key.to_json(),
@@ -96,6 +99,7 @@ class AssignmentManifest:
                     for item_id, task_id, shown in items
                 ),
                 dimensions=tuple(cast("Sequence[str]", value["dimensions"])),
+                asked=tuple(cast("Sequence[str]", value["asked"])),
                 rubric_sha256=cast("str", value["rubric"]),
                 protocol_sha256=cast("str", value["protocol"]),
                 key=KeyBinding(

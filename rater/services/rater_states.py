@@ -44,6 +44,7 @@ def rater_states(connection: sqlite3.Connection, study: StudyRecord) -> list[Rat
             rubric=study.visible.rubric,
             items=tuple(item.item_id for item in manifest.items),
             events=events,
+            asked=manifest.asked,
         )
         head = (
             Head(chain_id=manifest.id, seq=events[-1].seq, hash=events[-1].hash)

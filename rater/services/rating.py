@@ -74,7 +74,10 @@ class RatingDesk:
         self.saved_at: str | None = events[-1].at if events else None
         """Time of the last event that is on disk."""
         self.session: RaterSession = fold_session(
-            rubric=rubric, items=tuple(item.item_id for item in manifest.items), events=events
+            rubric=rubric,
+            items=tuple(item.item_id for item in manifest.items),
+            events=events,
+            asked=manifest.asked,
         )
         """What holds now; replaced, never changed, by `record`."""
 
@@ -109,8 +112,9 @@ class RatingDesk:
 
         Raises:
             StorageError: It could not be saved; the session is as before.
-            WrongStateError: The study was locked meanwhile.
+            WrongStateError: The study was locked meanwhile, or the item is closed.
         """
+        self._refuse_closed(draft)
         if draft.elapsed_ms is None and self._shown_at is not None and draft.item_id is not None:
             draft = replace(draft, elapsed_ms=round(1000 * (self._monotonic() - self._shown_at)))
         with writing(self._connection):
@@ -150,6 +154,15 @@ class RatingDesk:
     def start_sitting(self) -> RaterSession:
         """Record that the rater opened the app."""
         return self.record(EventDraft(kind=EventKind.SITTING))
+
+    def _refuse_closed(self, draft: EventDraft) -> None:
+        allowed = (EventKind.SHOW, EventKind.GUESS, EventKind.TOLD, EventKind.READ_TO_END)
+        if draft.item_id is None or draft.kind in allowed or not self.session.is_closed(draft.item_id):
+            return
+        raise WrongStateError(
+            "This item is closed: its guess question was asked, so its rating can no longer change.",
+            next_step="Tell the person who runs the study if it should.",
+        )
 
     def close(self) -> None:
         """Close the file so that nothing of it stays in side files."""

@@ -37,6 +37,8 @@ class SeedingPlan:
     """Dimension ids by rater."""
     manifest_ids: Mapping[str, str]
     """Manifest id by rater."""
+    asked: Mapping[str, tuple[str, ...]]
+    """Items that carry the guess questions, by rater."""
     key: AllocationKey
     replaced: Mapping[str, int]
     """Number of replaced stretches by rule, over all items."""
@@ -58,6 +60,7 @@ class SeedingPlan:
                     for item_id in share.items
                 ),
                 dimensions=self.dimension_orders[share.rater],
+                asked=self.asked[share.rater],
                 rubric_sha256=protocol.rubric.sha256,
                 protocol_sha256=sha256_hex(self.key.study_toml.encode()),
                 key=self.binding(sealed_sha256),
@@ -135,6 +138,7 @@ def plan_seeding(
         shares=tuple(shares),
         dimension_orders={rater: tuple(shuffled(dimension_ids, entropy)) for rater in protocol.design.raters},
         manifest_ids={rater: fresh_id() for rater in protocol.design.raters},
+        asked={share.rater: _draw_asked(protocol, share.items, entropy) for share in shares},
         key=AllocationKey(
             study_id=study_id,
             allocation=origins,
@@ -146,6 +150,18 @@ def plan_seeding(
         ),
         replaced=_count(scrubbed),
     )
+
+
+def _draw_asked(protocol: StudyProtocol, items: Sequence[str], entropy: Entropy) -> tuple[str, ...]:
+    """Draw the items that carry guess questions: a share of all, none in the first quarter.
+
+    Asked from the start, the questions would train raters to look for the condition.
+    """
+    if not protocol.guess.questions:
+        return ()
+    later = items[-(-len(items) // 4) :]
+    count = min(len(later), round(protocol.guess.share * len(items)))
+    return tuple(sorted(shuffled(later, entropy)[:count]))
 
 
 def rules_of(protocol: StudyProtocol, transcripts: Sequence[Transcript]) -> RedactionRules:
