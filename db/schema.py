@@ -112,6 +112,25 @@ CREATE TABLE lock_manifest (
     body TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE pack_out (
+    manifest_id TEXT NOT NULL PRIMARY KEY REFERENCES manifest (manifest_id),
+    issued_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE returned_file (
+    sha256 TEXT NOT NULL PRIMARY KEY,
+    rater TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('merged', 'late')),
+    body TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER returned_once BEFORE INSERT ON returned_file
+WHEN EXISTS (SELECT 1 FROM returned_file WHERE sha256 = NEW.sha256)
+    OR (NEW.status = 'merged') <> ((SELECT state FROM study) = 'open')
+BEGIN SELECT RAISE(ABORT, 'a returned file is kept once, and merged only while the study is open'); END;
+CREATE TRIGGER returned_no_update BEFORE UPDATE ON returned_file
+BEGIN SELECT RAISE(ABORT, 'a returned file never changes'); END;
+CREATE TRIGGER returned_no_delete BEFORE DELETE ON returned_file
+BEGIN SELECT RAISE(ABORT, 'a returned file is never deleted'); END;
 CREATE TRIGGER audit_next BEFORE INSERT ON audit
 WHEN NEW.seq <> 1 + coalesce((SELECT max(seq) FROM audit), 0)
 BEGIN SELECT RAISE(ABORT, 'an audit entry is added at the end only'); END;

@@ -193,6 +193,8 @@ class RaterSession:
     """Index of the item that was shown last."""
     asked: frozenset[str] = frozenset()
     """Items that carry the guess questions: they close when they are completed."""
+    submitted: bool = False
+    """The rater handed the file in: nothing changes any more."""
     history: Mapping[str, tuple[Event, ...]] = field(default_factory=dict)
     """The events of each item."""
     undo_stack: tuple[Event, ...] = ()
@@ -242,7 +244,7 @@ class RaterSession:
         """Return the session after one more event."""
         item_id = event.draft.item_id
         if item_id is None:
-            return self
+            return replace(self, submitted=self.submitted or event.draft.kind is EventKind.SUBMIT)
         history = {**self.history, item_id: (*self.history.get(item_id, ()), event)}
         moved = replace(
             self,
@@ -282,9 +284,11 @@ def fold_session(
     session = RaterSession(rubric=rubric, items=items, progress={}, asked=frozenset(asked))
     positions = {item_id: position for position, item_id in enumerate(items)}
     position = 0
+    submitted = False
     for event in events:
         item_id = event.draft.item_id
         if item_id is None:
+            submitted = submitted or event.draft.kind is EventKind.SUBMIT
             continue
         history.setdefault(item_id, []).append(event)
         if event.draft.kind is EventKind.SHOW:
@@ -295,4 +299,5 @@ def fold_session(
         history={item_id: tuple(found) for item_id, found in history.items()},
         progress={item_id: fold_item(item_id, found, rubric) for item_id, found in history.items()},
         position=position,
+        submitted=submitted,
     )

@@ -44,6 +44,8 @@ class EventKind(StrEnum):
     COMPLETE = "complete"
     GUESS = "guess"
     """The answer to one question on the condition, after the item was completed."""
+    SUBMIT = "submit"
+    """The rater handed the file in; nothing is added after it."""
     RETRACT = "retract"
     """Undo: the event with number `target` no longer counts; retracting a retraction is redo."""
 

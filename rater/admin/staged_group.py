@@ -15,7 +15,7 @@ from rater.exit_codes import ExitCode, exit_code_of
 
 STAGES: dict[str, tuple[str, ...]] = {
     "Plan": ("init", "inspect"),
-    "Seed": ("keygen", "seed"),
+    "Seed": ("keygen", "seed", "pack", "merge"),
     "Run": ("status", "agreement"),
     "Doors": ("lock", "unlock", "unblind"),
     "Read": ("effects", "export", "report"),

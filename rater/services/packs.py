@@ -12,6 +12,7 @@ from pathlib import Path
 
 from db.connection import FileKind, close, open_for_reading, sentences
 from db.creation import create_file
+from db.event_store import append_event, read_events
 from db.item_store import insert_items, read_item
 from db.manifest_store import insert_manifests, read_manifest
 from db.study_store import StudyState, insert_study, read_study
@@ -19,7 +20,7 @@ from protocol.errors import WrongStateError
 
 
 def write_pack(study_path: Path, rater: str, pack_path: Path, *, replace_file: bool = False) -> int:
-    """Write one rater's items, manifest and the visible protocol into a new pack.
+    """Write one rater's items, manifest, ratings so far and the visible protocol into a new pack.
 
     Args:
         study_path: The study file.
@@ -49,6 +50,7 @@ def write_pack(study_path: Path, rater: str, pack_path: Path, *, replace_file: b
                 read_item(connection, assigned.item_id, shown_sha256=assigned.shown_sha256)
                 for assigned in manifest.items
             ]
+            events = read_events(connection, manifest)
     finally:
         close(connection)
 
@@ -56,6 +58,8 @@ def write_pack(study_path: Path, rater: str, pack_path: Path, *, replace_file: b
         insert_study(pack, replace(study, file=FileKind.PACK))
         insert_items(pack, items)
         insert_manifests(pack, [manifest])
+        for event in events:
+            append_event(pack, event)
 
     create_file(pack_path, FileKind.PACK, fill, replace=replace_file)
     return len(items)

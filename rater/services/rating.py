@@ -13,12 +13,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from db.connection import close, open_for_writing, sentences, writing
+from db.connection import FileKind, close, open_for_writing, sentences, writing
 from db.event_store import append_event, read_events, read_head
+from db.exchange_store import packs_out
 from db.item_store import read_item
 from db.manifest_store import raters, read_manifest
 from db.study_store import StudyRecord, StudyState, read_state, read_study
-from protocol.chain.events import EventDraft, EventKind, Head, make_event
+from protocol.chain.events import Event, EventDraft, EventKind, Head, make_event
 from protocol.chain.identifiers import Clock, Entropy
 from protocol.chain.manifest import AssignmentManifest
 from protocol.errors import CheckFailedError, StorageError, UsageError, WrongStateError
@@ -51,7 +52,7 @@ class RatingDesk:
         monotonic: Callable[[], float],
     ) -> None:
         self._connection = connection
-        self._manifest = manifest
+        self.manifest = manifest
         self._study = study
         self._app = app
         self._entropy = entropy
@@ -64,13 +65,9 @@ class RatingDesk:
                 "The rubric in the file is not the one this rater's work was assigned with.",
                 next_step="Restore the file from a backup: it was changed outside the program.",
             )
-        with sentences(None):
-            events = read_events(connection, manifest)
-        self._head = (
-            Head(chain_id=manifest.id, seq=events[-1].seq, hash=events[-1].hash)
-            if events
-            else read_head(connection, manifest)
-        )
+        events = self.events
+        self.head = read_head(connection, manifest)
+        """The end of the chain."""
         self.saved_at: str | None = events[-1].at if events else None
         """Time of the last event that is on disk."""
         self.session: RaterSession = fold_session(
@@ -82,9 +79,15 @@ class RatingDesk:
         """What holds now; replaced, never changed, by `record`."""
 
     @property
+    def events(self) -> list[Event]:
+        """The rater's chain, read from the file and verified."""
+        with sentences(None):
+            return read_events(self._connection, self.manifest)
+
+    @property
     def rater(self) -> str:
         """The rater's code."""
-        return self._manifest.rater
+        return self.manifest.rater
 
     @property
     def visible(self) -> VisibleProtocol:
@@ -99,11 +102,11 @@ class RatingDesk:
     @property
     def dimensions(self) -> tuple[Dimension, ...]:
         """The rubric's dimensions in this rater's order."""
-        return tuple(self.visible.rubric.dimension(name) for name in self._manifest.dimensions)
+        return tuple(self.visible.rubric.dimension(name) for name in self.manifest.dimensions)
 
     def item(self, position: int) -> Item:
         """Return the item at a position of the rater's order, checked against its hash."""
-        assigned = self._manifest.items[position]
+        assigned = self.manifest.items[position]
         with sentences(None):
             return read_item(self._connection, assigned.item_id, shown_sha256=assigned.shown_sha256)
 
@@ -114,7 +117,7 @@ class RatingDesk:
             StorageError: It could not be saved; the session is as before.
             WrongStateError: The study was locked meanwhile, or the item is closed.
         """
-        self._refuse_closed(draft)
+        self._refuse_final(draft)
         if draft.elapsed_ms is None and self._shown_at is not None and draft.item_id is not None:
             draft = replace(draft, elapsed_ms=round(1000 * (self._monotonic() - self._shown_at)))
         with writing(self._connection):
@@ -123,28 +126,28 @@ class RatingDesk:
                     "The study was locked while you were rating: ratings are final.",
                     next_step="Ask the person who runs the study. Nothing you had saved is lost.",
                 )
-            if read_head(self._connection, self._manifest) != self._head:
+            if read_head(self._connection, self.manifest) != self.head:
                 raise StorageError(
                     f"{self.rater} is being rated in another window at the same time.",
                     next_step="Close the other window, then open this one again. Nothing saved is lost.",
                 )
             event = make_event(
                 draft,
-                head=self._head,
-                rubric_sha256=self._manifest.rubric_sha256,
+                head=self.head,
+                rubric_sha256=self.manifest.rubric_sha256,
                 app=self._app,
                 at=self._clock(),
                 entropy=self._entropy,
             )
             append_event(self._connection, event)
-        self._head = Head(chain_id=event.chain_id, seq=event.seq, hash=event.hash)
+        self.head = Head(chain_id=event.chain_id, seq=event.seq, hash=event.hash)
         self.saved_at = event.at
         self.session = self.session.with_event(event)
         return self.session
 
     def show(self, position: int) -> RaterSession:
         """Record that the item at a position came on the screen, and start its clock."""
-        assigned = self._manifest.items[position]
+        assigned = self.manifest.items[position]
         session = self.record(
             EventDraft(kind=EventKind.SHOW, item_id=assigned.item_id, shown_sha256=assigned.shown_sha256)
         )
@@ -155,7 +158,12 @@ class RatingDesk:
         """Record that the rater opened the app."""
         return self.record(EventDraft(kind=EventKind.SITTING))
 
-    def _refuse_closed(self, draft: EventDraft) -> None:
+    def _refuse_final(self, draft: EventDraft) -> None:
+        if self.session.submitted:
+            raise WrongStateError(
+                "These ratings were handed in: they no longer change.",
+                next_step="Ask the person who runs the study if something in them is wrong.",
+            )
         allowed = (EventKind.SHOW, EventKind.GUESS, EventKind.TOLD, EventKind.READ_TO_END)
         if draft.item_id is None or draft.kind in allowed or not self.session.is_closed(draft.item_id):
             return
@@ -207,6 +215,12 @@ def open_desk(
                     next_step="Ask the person who runs the study if you think this is wrong.",
                 )
             manifest = read_manifest(connection, rater or _only_rater(connection, path))
+            if study.file is FileKind.STUDY and manifest.id in packs_out(connection):
+                raise WrongStateError(
+                    f"A pack of {manifest.rater} is out: these ratings are made in the pack.",
+                    where=str(path),
+                    next_step="Rate in the pack, or take it back with `rater-admin pack --recall`.",
+                )
             return RatingDesk(
                 connection,
                 manifest=manifest,

@@ -1,0 +1,56 @@
+"""What went out and came back: packs that are out, and returned ratings files, unchanged."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Literal
+
+from protocol.canonical_json import sha256_hex
+
+ReturnStatus = Literal["merged", "late"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnedFile:
+    """A ratings file as it came back."""
+
+    sha256: str
+    rater: str
+    status: ReturnStatus
+    body: bytes
+
+
+def mark_pack_out(connection: sqlite3.Connection, manifest_id: str, *, at: str) -> None:
+    """Note that a pack of this manifest is out; again where it already was."""
+    connection.execute("DELETE FROM pack_out WHERE manifest_id = ?", (manifest_id,))
+    connection.execute("INSERT INTO pack_out (manifest_id, issued_at) VALUES (?, ?)", (manifest_id, at))
+
+
+def recall_pack(connection: sqlite3.Connection, manifest_id: str) -> bool:
+    """Forget that a pack is out, and return whether one was."""
+    return connection.execute("DELETE FROM pack_out WHERE manifest_id = ?", (manifest_id,)).rowcount > 0
+
+
+def packs_out(connection: sqlite3.Connection) -> dict[str, str]:
+    """Return the time of issue of every pack that is out, by manifest id."""
+    return dict(connection.execute("SELECT manifest_id, issued_at FROM pack_out ORDER BY manifest_id"))
+
+
+def insert_returned(connection: sqlite3.Connection, body: bytes, *, rater: str, status: ReturnStatus) -> None:
+    """Keep a returned file unchanged; one that is kept already stays as it is."""
+    sha256 = sha256_hex(body)
+    if connection.execute("SELECT 1 FROM returned_file WHERE sha256 = ?", (sha256,)).fetchone() is None:
+        connection.execute(
+            "INSERT INTO returned_file (sha256, rater, status, body) VALUES (?, ?, ?, ?)",
+            (sha256, rater, status, body.decode()),
+        )
+
+
+def read_returned(connection: sqlite3.Connection) -> list[ReturnedFile]:
+    """Return every returned file, by hash."""
+    rows = connection.execute("SELECT sha256, rater, status, body FROM returned_file ORDER BY sha256")
+    return [
+        ReturnedFile(sha256=sha256, rater=rater, status=status, body=body.encode())
+        for sha256, rater, status, body in rows
+    ]

@@ -1,0 +1,162 @@
+"""Taking ratings files back into the study.
+
+Text in, verified against the manifest it must start from. Merging is idempotent and does not depend
+on the order of the files: a longer chain replaces nothing, it goes on where the shorter ends. Two
+chains that differ are a fork: both are shown and neither is chosen.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from db.audit_store import append_audit
+from db.connection import close, open_for_writing, sentences, writing
+from db.event_store import append_event, read_events
+from db.exchange_store import insert_returned
+from db.manifest_store import raters, read_manifest
+from db.study_store import StudyRecord, StudyState, read_study
+from protocol.canonical_json import sha256_hex
+from protocol.chain.events import Event
+from protocol.chain.identifiers import Clock
+from protocol.chain.manifest import AssignmentManifest
+from protocol.chain.ratings_file import (
+    RatingsFile,
+    first_difference,
+    parse_ratings_text,
+    receipt_code,
+    verify_events,
+)
+from protocol.errors import CheckFailedError
+from rater.services.doors import Who
+from rater.services.key_files import read_bytes
+
+Outcome = Literal["merged", "nothing new", "late, kept apart"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """What became of one file."""
+
+    path: Path
+    rater: str
+    outcome: Outcome
+    new_events: int
+    receipt: str
+    interim: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Arrival:
+    path: Path
+    data: bytes
+    file: RatingsFile
+    manifest: AssignmentManifest
+    events: list[Event]
+
+
+def merge_files(study_path: Path, files: Sequence[Path], *, who: Who, clock: Clock) -> list[Merged]:
+    """Merge ratings files into a study: all of them, or none.
+
+    Args:
+        study_path: The study file.
+        files: Ratings files of its raters.
+        who: Who merges.
+        clock: Wall clock.
+
+    Raises:
+        NotFoundError: A file does not exist.
+        InvalidInputError: A file is no ratings file.
+        CheckFailedError: A file is of another study, broken, or forks; nothing is merged.
+    """
+    connection = open_for_writing(study_path)
+    try:
+        with sentences(study_path):
+            study = read_study(connection)
+            arrivals = [_arrival(connection, study, path) for path in files]
+            with writing(connection):
+                return [_merge(connection, study, arrival, who=who, at=clock()) for arrival in arrivals]
+    finally:
+        close(connection)
+
+
+def _arrival(connection: sqlite3.Connection, study: StudyRecord, path: Path) -> _Arrival:
+    data = read_bytes(path, wanted="ratings, as `rater submit` writes it")
+    file = parse_ratings_text(data, where=str(path))
+    if file.header.study_id != study.study_id or file.header.rater not in raters(connection):
+        raise CheckFailedError(
+            f"The file holds ratings of {file.header.rater} for another study.",
+            where=str(path),
+            next_step="Nothing was merged. Ask for the ratings file of this study.",
+        )
+    manifest = read_manifest(connection, file.header.rater)
+    return _Arrival(
+        path=path,
+        data=data,
+        file=file,
+        manifest=manifest,
+        events=verify_events(file, manifest, where=str(path)),
+    )
+
+
+def _merge(
+    connection: sqlite3.Connection, study: StudyRecord, arrival: _Arrival, *, who: Who, at: str
+) -> Merged:
+    ours = read_events(connection, arrival.manifest)
+    _refuse_fork(arrival, ours)
+    fresh = arrival.events[len(ours) :]
+    late = study.state is not StudyState.OPEN
+    outcome: Outcome = "nothing new" if not fresh else "late, kept apart" if late else "merged"
+    if fresh and not late:
+        for event in fresh:
+            append_event(connection, event)
+    if fresh:
+        insert_returned(
+            connection, arrival.data, rater=arrival.manifest.rater, status="late" if late else "merged"
+        )
+        append_audit(
+            connection,
+            study_id=study.study_id,
+            at=at,
+            who=who.name,
+            action="late" if late else "merged",
+            details={
+                "rater": arrival.manifest.rater,
+                "file": sha256_hex(arrival.data),
+                "events": str(len(arrival.events)),
+                "new": str(len(fresh)),
+                "head": arrival.file.head,
+                "app": who.app,
+            },
+        )
+    return Merged(
+        path=arrival.path,
+        rater=arrival.manifest.rater,
+        outcome=outcome,
+        new_events=len(fresh),
+        receipt=arrival.file.receipt,
+        interim=arrival.file.header.interim,
+    )
+
+
+def _refuse_fork(arrival: _Arrival, ours: Sequence[Event]) -> None:
+    number = first_difference([event.hash for event in ours], [event.hash for event in arrival.events])
+    if number is None:
+        return
+    one, other = ours[number - 1], arrival.events[number - 1]
+    raise CheckFailedError(
+        f"Two copies of {arrival.manifest.rater}'s work differ from event {number} on: in the study it is "
+        f"{_said(one)} ({len(ours)} events, receipt {receipt_code(ours[-1].hash)}), in the file it is "
+        f"{_said(other)} ({len(arrival.events)} events, receipt {arrival.file.receipt}).",
+        where=str(arrival.path),
+        next_step="Nothing was merged. Ask the rater which copy counts; two copies of one pack were used.",
+    )
+
+
+def _said(event: Event) -> str:
+    draft = event.draft
+    what = [draft.kind.value, draft.dimension or "", "" if draft.level is None else f"level {draft.level}"]
+    return " ".join(part for part in [*what, f"at {event.at or 'an unknown time'}"] if part)

@@ -1,0 +1,89 @@
+"""Handing in: the ratings file a rater sends back, and the receipt that stays with the rater."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from db.atomic_file import write_whole
+from protocol.chain.events import EventDraft, EventKind
+from protocol.chain.ratings_file import first_difference, parse_ratings_text, ratings_text, receipt_code
+from protocol.errors import InvalidInputError, UsageError, WrongStateError
+from rater.services.rating import open_desk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """What was written."""
+
+    path: Path
+    rater: str
+    events: int
+    completed: int
+    items: int
+    receipt: str
+    interim: bool
+
+
+def submit(path: Path, *, rater: str | None, output: Path | None, interim: bool, app: str) -> Submission:
+    """Write a rater's ratings file.
+
+    A final one closes the ratings; an interim one is a copy that keeps the work safe.
+
+    Args:
+        path: Pack or study file.
+        rater: The rater's code; may be left out for a pack.
+        output: The file to write; RATER.ratings.jsonl beside the pack unless given.
+        interim: The rater goes on.
+        app: Version of the program.
+
+    Raises:
+        WrongStateError: Items are not completed and the file is not interim.
+        UsageError: Another file is in the way.
+        StorageError: The file cannot be written.
+    """
+    desk = open_desk(path, rater=rater, app=app)
+    try:
+        session = desk.session
+        target = output or path.with_name(f"{desk.rater}.ratings.jsonl")
+        hashes = [event.hash for event in desk.events]
+        replace = target.exists() and _is_older_copy(target, desk.manifest.id, hashes)
+        left = len(session.items) - session.completed_count
+        if not interim and left:
+            raise WrongStateError(
+                f"{left} of {len(session.items)} items are not completed.",
+                where=str(path),
+                next_step="Finish them, or write a safe copy of the work so far with --interim.",
+            )
+        if not interim and not session.submitted:
+            session = desk.record(EventDraft(kind=EventKind.SUBMIT))
+        events = desk.events
+        text = ratings_text(desk.manifest, events, interim=interim and not session.submitted, app=app)
+        write_whole(target, text.encode(), mode=0o600, replace=replace)
+        return Submission(
+            path=target,
+            rater=desk.rater,
+            events=len(events),
+            completed=session.completed_count,
+            items=len(session.items),
+            receipt=receipt_code(desk.head.hash),
+            interim=interim and not session.submitted,
+        )
+    finally:
+        desk.close()
+
+
+def _is_older_copy(target: Path, manifest_id: str, hashes: list[str]) -> bool:
+    """Whether the file in the way is an earlier hand-in of the same ratings: then it is replaced."""
+    try:
+        old = parse_ratings_text(target.read_bytes(), where=str(target))
+        theirs = [event.hash for event in old.events]
+        if old.header.manifest_id == manifest_id and len(theirs) <= len(hashes):
+            return first_difference(hashes, theirs) is None
+    except (InvalidInputError, OSError):
+        pass
+    raise UsageError(
+        "A file is there already, and it is no earlier copy of these ratings.",
+        where=str(target),
+        next_step="Give another name with -o.",
+    )
