@@ -262,9 +262,11 @@ class RaterSession:
         if event.draft.kind in UNDOABLE:
             return replace(self, undo_stack=(*self.undo_stack, event), redo_stack=())
         if event.draft.kind is EventKind.RETRACT:
-            if self.undo_stack and self.undo_stack[-1].seq == event.draft.target:
-                return replace(self, undo_stack=self.undo_stack[:-1], redo_stack=(*self.redo_stack, event))
-            if self.redo_stack and self.redo_stack[-1].seq == event.draft.target:
+            target = event.draft.target
+            if any(one.seq == target for one in self.undo_stack):
+                kept = tuple(one for one in self.undo_stack if one.seq != target)
+                return replace(self, undo_stack=kept, redo_stack=(*self.redo_stack, event))
+            if self.redo_stack and self.redo_stack[-1].seq == target:
                 return replace(self, redo_stack=self.redo_stack[:-1], undo_stack=(*self.undo_stack, event))
         return self
 
