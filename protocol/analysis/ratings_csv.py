@@ -17,7 +17,6 @@ from protocol.errors import InvalidInputError, Problem
 
 REQUIRED = ("unit", "rater", "dimension", "value")
 ORIGIN = ("model", "scaffold", "task", "replicate")
-MAX_PROBLEMS_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,12 +121,10 @@ def _check_header(header: Sequence[str], source: str) -> None:
 def _refuse(problems: Sequence[Problem], source: str) -> None:
     if not problems:
         return
-    shown = list(problems[:MAX_PROBLEMS_SHOWN])
-    more = len(problems) - len(shown)
-    if more:
-        shown.append(Problem(where=source, found=f"{more} more rows with mistakes", expected="none"))
     counted = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
-    raise InvalidInputError(f"{counted} in the ratings; nothing was computed.", where=source, problems=shown)
+    raise InvalidInputError(
+        f"{counted} in the ratings; nothing was computed.", where=source, problems=problems
+    )
 
 
 class _Reading:
