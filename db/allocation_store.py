@@ -9,7 +9,7 @@ from protocol.canonical_json import sha256_hex
 from protocol.errors import CheckFailedError, WrongStateError
 from protocol.transcript import Origin
 
-_TABLES = (
+OPENED_TABLES = (
     """CREATE TABLE allocation (
         item_id TEXT NOT NULL PRIMARY KEY REFERENCES item (item_id),
         model TEXT NOT NULL,
@@ -41,7 +41,7 @@ def insert_allocation(
     connection: sqlite3.Connection, allocation: Mapping[str, Origin], study_toml: str
 ) -> None:
     """Write the opened allocation and protocol, in the transaction that unblinds the study."""
-    for statement in _TABLES:
+    for statement in OPENED_TABLES:
         connection.execute(statement)
     connection.executemany(
         "INSERT INTO allocation (item_id, model, scaffold, task, replicate, source)"

@@ -9,7 +9,9 @@ the file. Triggers guard against bugs; against people the hash chain does.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from db.connection import APPLICATION_ID, SCHEMA_VERSION, FileKind
@@ -168,3 +170,43 @@ def create_tables(db: Database, kind: FileKind) -> None:
         migrate(db, kind)
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaDifference:
+    """How the tables, triggers and indexes of a file differ from what they should be."""
+
+    missing: tuple[str, ...]
+    """Absent or changed."""
+    unexpected: tuple[str, ...]
+
+
+def compare_schema(connection: sqlite3.Connection, kind: FileKind, *, opened: bool) -> SchemaDifference:
+    """Compare a file's schema with the one this program makes.
+
+    Args:
+        connection: The file.
+        kind: What it should be.
+        opened: Whether the tables of an opened allocation should be there.
+    """
+    from sqlite_utils import Database
+
+    from db.allocation_store import OPENED_TABLES
+
+    fresh = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        create_tables(Database(fresh, execute_plugins=False), kind)
+        if opened:
+            for statement in OPENED_TABLES:
+                fresh.execute(statement)
+        wanted, found = _schema_of(fresh), _schema_of(connection)
+    finally:
+        fresh.close()
+    return SchemaDifference(
+        missing=tuple(sorted(name for name, sql in wanted.items() if found.get(name) != sql)),
+        unexpected=tuple(sorted(name for name in found if name not in wanted)),
+    )
+
+
+def _schema_of(connection: sqlite3.Connection) -> dict[str, str | None]:
+    return dict(connection.execute("SELECT type || ' ' || name, sql FROM sqlite_master"))

@@ -32,6 +32,17 @@ def generate_key_pair() -> KeyPair:
     return KeyPair(identity=str(identity), recipient=str(identity.to_public()))
 
 
+def seal_for_all_of(plaintext: bytes, recipients: Sequence[str]) -> bytes:
+    """Seal so that the identities of all recipients are needed together: one layer for each.
+
+    Raises:
+        InvalidInputError: A recipient is no age public key.
+    """
+    for recipient in recipients:
+        plaintext = seal_for_recipients(plaintext, [recipient])
+    return plaintext
+
+
 def seal_for_recipients(plaintext: bytes, recipients: Sequence[str]) -> bytes:
     """Seal for one or several recipients; any one of their identities opens it.
 
@@ -75,11 +86,15 @@ def open_with_identities(sealed: bytes, identities: Sequence[str]) -> bytes:
                 next_step="Name the file that `rater-admin keygen` wrote.",
             ) from None
     try:
-        return bytes(pyrage.decrypt(sealed, keys))
+        opened = bytes(pyrage.decrypt(sealed, keys))
+        while opened.startswith(AGE_HEADER):  # sealed for several who must be together
+            opened = bytes(pyrage.decrypt(opened, keys))
+        return opened
     except pyrage.DecryptError:
         raise CheckFailedError(
-            "The key does not open with this identity, or its file was changed.",
-            next_step="Name the identity whose recipient was given at seeding, and the study.key as it was.",
+            "The key does not open with what was given, or its file was changed.",
+            next_step="Name the identity whose recipient was given at seeding (all of them where both are "
+            "required), and the study.key as it was.",
         ) from None
 
 

@@ -40,7 +40,8 @@ def root(
 
 for _names in STAGES.values():
     for _name in _names:
-        app.command(name=_name)(getattr(import_module(f"rater.admin.commands.{_name}"), _name))
+        _function = _name.replace("-", "_")
+        app.command(name=_name)(getattr(import_module(f"rater.admin.commands.{_function}"), _function))
 
 
 def main() -> None:

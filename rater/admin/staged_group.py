@@ -15,10 +15,11 @@ from rater.exit_codes import ExitCode, exit_code_of
 
 STAGES: dict[str, tuple[str, ...]] = {
     "Plan": ("init", "inspect"),
-    "Seed": ("keygen", "seed", "pack", "merge"),
+    "Seed": ("keygen", "key-check", "seed", "pack", "merge"),
     "Run": ("status", "agreement"),
     "Doors": ("lock", "unlock", "unblind"),
     "Read": ("effects", "export", "report"),
+    "Check": ("verify",),
     "Try": ("simulate", "demo"),
 }
 """Commands by stage, in the order in which a study uses them."""

@@ -221,7 +221,7 @@ def unblind_study(
             note("unblind-intent", {})
         try:
             check_lock(connection, study, lock_code)
-            key = _open_matching_key(connection, study, sealed, secrets)
+            key = open_matching_key(connection, study, sealed, secrets)
         except BlindraterError as error:
             with writing(connection):
                 note("unblind-refused", {"why": error.what})
@@ -278,9 +278,15 @@ def _objects(value: Json) -> list[dict[str, Json]]:
     return [dict(entry) for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
-def _open_matching_key(
+def open_matching_key(
     connection: sqlite3.Connection, study: StudyRecord, sealed: bytes, secrets: Secrets
 ) -> AllocationKey:
+    """Open a key in memory and check that it is the one the study was bound to at seeding.
+
+    Raises:
+        CheckFailedError: It is another key, does not open, or holds something else.
+        UsageError: It was sealed the other way.
+    """
     if sha256_hex(sealed) != study.key.sealed_sha256:
         raise CheckFailedError(
             "This is not the key the study was seeded with.",

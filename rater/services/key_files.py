@@ -14,6 +14,7 @@ from protocol.allocation.sealing import (
     identities_in,
     is_passphrase_sealed,
     open_with_identities,
+    seal_for_all_of,
     seal_for_recipients,
 )
 from protocol.errors import InvalidInputError, UsageError
@@ -81,8 +82,16 @@ def read_identities(paths: Sequence[Path]) -> tuple[str, ...]:
     )
 
 
-def seal(key: AllocationKey, *, recipients: Sequence[str], passphrase: str | None) -> bytes:
+def seal(
+    key: AllocationKey, *, recipients: Sequence[str], passphrase: str | None, require_all: bool = False
+) -> bytes:
     """Seal a key for recipients, or with a passphrase.
+
+    Args:
+        key: What is sealed.
+        recipients: Any of them opens it, or all together.
+        passphrase: Instead of recipients.
+        require_all: The identities of all recipients are needed together.
 
     Raises:
         UsageError: Neither or both were given.
@@ -95,6 +104,10 @@ def seal(key: AllocationKey, *, recipients: Sequence[str], passphrase: str | Non
         )
     if passphrase is not None:
         return seal_with_passphrase(key.to_bytes(), passphrase)
+    if require_all:
+        if len(recipients) < 2:
+            raise UsageError("Two custodians are needed.", next_step="Give --recipient twice.")
+        return seal_for_all_of(key.to_bytes(), recipients)
     return seal_for_recipients(key.to_bytes(), recipients)
 
 

@@ -38,6 +38,8 @@ class SeedRequest:
     key_path: Path
     recipients: tuple[str, ...] = ()
     passphrase: str | None = None
+    require_all: bool = False
+    """The identities of all recipients are needed together."""
     replace: bool = False
     """Replace a study file that has no rating yet; its old key is voided on the record."""
     who: str
@@ -97,7 +99,12 @@ def seed_study(
             next_step="Give another name with --key, or move the old key away.",
         )
     plan = plan_seeding(protocol, study_toml, transcripts, entropy=entropy)
-    sealed = seal(plan.key, recipients=request.recipients, passphrase=request.passphrase)
+    sealed = seal(
+        plan.key,
+        recipients=request.recipients,
+        passphrase=request.passphrase,
+        require_all=request.require_all,
+    )
     sealed_sha256 = sha256_hex(sealed)
     write_whole(request.key_path, sealed, mode=0o600)
     seeded = Seeded(

@@ -33,6 +33,9 @@ def seed(
         list[str] | None,
         typer.Option("--recipient", metavar="AGE1...", help="Seal for this recipient; may be repeated."),
     ] = None,
+    require_both: Annotated[
+        bool, typer.Option("--require-both", help="All recipients are needed together to open the key.")
+    ] = False,
     passphrase_file: PassphraseFileOption = None,
     passphrase_fd: PassphraseFdOption = None,
     mapping: MapOption = None,
@@ -64,6 +67,7 @@ def seed(
             key_path=key_path,
             recipients=tuple(recipient or ()),
             passphrase=passphrase,
+            require_all=require_both,
             replace=force,
             who=login_name(),
             app=__version__,
