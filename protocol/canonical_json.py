@@ -69,16 +69,24 @@ def parse_canonical(body: bytes) -> dict[str, Json]:
     """Read one canonical object back.
 
     Raises:
-        ValueError: Not UTF-8 JSON, not an object, a float, or a key that stands twice.
+        ValueError: Not UTF-8 JSON, not an object, a float, half a surrogate pair, a key that stands
+            twice, or nesting without end.
     """
-    value = json.loads(
-        body.decode("utf-8"),
-        object_pairs_hook=_object_without_doubles,
-        parse_float=_refuse_float,
-        parse_constant=_refuse_float,
-    )
-    if not isinstance(value, dict):
-        raise ValueError("the body is no JSON object")
+    try:
+        value = json.loads(
+            body.decode("utf-8"),
+            object_pairs_hook=_object_without_doubles,
+            parse_float=_refuse_float,
+            parse_constant=_refuse_float,
+        )
+        if not isinstance(value, dict):
+            raise ValueError("the body is no JSON object")
+        # JSON can escape half a surrogate pair; our writer never does, and nothing could store it.
+        _refuse_unhashable(value, "$")
+    except InvalidInputError as fault:
+        raise ValueError(str(fault)) from None
+    except RecursionError:
+        raise ValueError("the body is nested too deeply") from None
     return cast("dict[str, Json]", value)
 
 

@@ -260,10 +260,13 @@ def read_event(*, body: bytes, withheld: bytes, previous: Head) -> Event:
     try:
         value = parse_canonical(body)
         parts = cast("dict[str, str]", value["parts"])
-        stored = cast("dict[str, dict[str, str]]", parse_canonical(withheld))
-        kept = {name: WithheldPart(salt=part["salt"], value=part["value"]) for name, part in stored.items()}
+        kept = {name: _part(part) for name, part in parse_canonical(withheld).items()}
         draft = _draft(value, kept)
-        fits = value["chain"] == previous.chain_id and value["seq"] == seq and value["v"] == FORMAT
+        fits = (_text(value, "chain"), _whole(value, "seq"), _whole(value, "v")) == (
+            previous.chain_id,
+            seq,
+            FORMAT,
+        )
         bound = all(name in parts and part.binding(name) == parts[name] for name, part in kept.items())
     except (KeyError, ValueError, TypeError) as fault:
         raise CheckFailedError("The event cannot be read.", where=place) from fault
@@ -282,21 +285,52 @@ def read_event(*, body: bytes, withheld: bytes, previous: Head) -> Event:
 
 
 def _draft(value: Mapping[str, Json], withheld: Mapping[str, WithheldPart]) -> EventDraft:
-    span = cast("list[int] | None", value.get("span"))
     elapsed = withheld.get("elapsed_ms")
     return EventDraft(
         kind=EventKind(cast("str", value["kind"])),
-        item_id=cast("str | None", value.get("item")),
-        dimension=cast("str | None", value.get("dimension")),
-        level=cast("int | None", value.get("level")),
-        reason=cast("str | None", value.get("reason")),
-        span=Span(message=span[0], start=span[1], end=span[2]) if span else None,
-        target=cast("int | None", value.get("target")),
-        shown_sha256=cast("str | None", value.get("shown")),
-        question=cast("str | None", value.get("question")),
-        option=cast("int | None", value.get("option")),
-        sure=cast("int | None", value.get("sure")),
-        cue=cast("str | None", value.get("cue")),
+        item_id=_text(value, "item"),
+        dimension=_text(value, "dimension"),
+        level=_whole(value, "level"),
+        reason=_text(value, "reason"),
+        span=_span(value),
+        target=_whole(value, "target"),
+        shown_sha256=_text(value, "shown"),
+        question=_text(value, "question"),
+        option=_whole(value, "option"),
+        sure=_whole(value, "sure"),
+        cue=_text(value, "cue"),
         texts={name: part.value for name, part in withheld.items() if name not in ("at", "elapsed_ms")},
         elapsed_ms=int(elapsed.value) if elapsed else None,
     )
+
+
+def _part(stored: Json) -> WithheldPart:
+    if isinstance(stored, dict):
+        salt, value = stored["salt"], stored["value"]
+        if isinstance(salt, str) and isinstance(value, str):
+            return WithheldPart(salt=salt, value=value)
+    raise TypeError("a withheld part is no pair of texts")
+
+
+def _text(value: Mapping[str, Json], name: str) -> str | None:
+    found = value.get(name)
+    if found is None or isinstance(found, str):
+        return found
+    raise TypeError(f"{name} is no text")
+
+
+def _whole(value: Mapping[str, Json], name: str) -> int | None:
+    found = value.get(name)
+    if found is None or (isinstance(found, int) and not isinstance(found, bool)):
+        return found
+    raise TypeError(f"{name} is no whole number")
+
+
+def _span(value: Mapping[str, Json]) -> Span | None:
+    found = value.get("span")
+    if found is None:
+        return None
+    if isinstance(found, list) and len(found) == 3 and all(type(place) is int for place in found):
+        message, start, end = cast("list[int]", found)
+        return Span(message=message, start=start, end=end)
+    raise TypeError("span is no list of three whole numbers")
