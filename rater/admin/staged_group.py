@@ -16,7 +16,7 @@ from rater.exit_codes import ExitCode, exit_code_of
 STAGES: dict[str, tuple[str, ...]] = {
     "Plan": ("init", "inspect"),
     "Seed": ("keygen", "key-check", "seed", "pack", "merge"),
-    "Run": ("status", "agreement"),
+    "Run": ("status", "incident", "agreement", "rehearse"),
     "Doors": ("lock", "unlock", "unblind"),
     "Read": ("effects", "export", "report"),
     "Check": ("verify",),
