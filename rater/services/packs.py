@@ -10,6 +10,7 @@ import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
+from db.atomic_file import cannot_write, move_into_place
 from db.connection import FileKind, close, open_for_reading, sentences
 from db.creation import create_file
 from db.event_store import append_event, read_events
@@ -17,6 +18,7 @@ from db.item_store import insert_items, read_item
 from db.manifest_store import insert_manifests, read_manifest
 from db.study_store import StudyState, insert_study, read_study
 from protocol.errors import WrongStateError
+from rater.services.pack_lint import lint_pack
 
 
 def write_pack(study_path: Path, rater: str, pack_path: Path, *, replace_file: bool = False) -> int:
@@ -36,6 +38,7 @@ def write_pack(study_path: Path, rater: str, pack_path: Path, *, replace_file: b
         WrongStateError: The study is not open.
         UsageError: A file is in the way.
         StorageError: The pack cannot be written.
+        BlindError: The finished file is not only this rater's share; it is removed.
     """
     connection = open_for_reading(study_path)
     try:
@@ -61,5 +64,13 @@ def write_pack(study_path: Path, rater: str, pack_path: Path, *, replace_file: b
         for event in events:
             append_event(pack, event)
 
-    create_file(pack_path, FileKind.PACK, fill, replace=replace_file)
+    unchecked = pack_path.with_name(f".{pack_path.name}.unchecked")
+    try:
+        create_file(unchecked, FileKind.PACK, fill, replace=True)
+        lint_pack(unchecked, rater=rater)
+        move_into_place(unchecked, pack_path, replace=replace_file)
+    except OSError as fault:
+        raise cannot_write(pack_path, fault) from fault
+    finally:
+        unchecked.unlink(missing_ok=True)
     return len(items)
