@@ -17,8 +17,10 @@ import numpy as np
 
 ENUMERATION_TASKS = 20
 MONTE_CARLO_PATTERNS = 99_999
-CONVOLUTION_BYTES = 2_000_000_000
-"""Bytes moved by the convolution above which another way is taken; about a second."""
+CONVOLUTION_BYTES = 400_000_000
+"""Bytes moved by the convolution on whole numbers above which floats take over; about 0.1 s."""
+CONVOLUTION_CELLS = 1_000_000_000
+"""Additions of the convolution on floats above which another way is taken; about a second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +48,9 @@ def sign_flip_test(differences: Sequence[Fraction], *, seed: int) -> SignFlip:
         seed: Used only where Monte-Carlo is needed.
 
     The way: exact by convolution when the differences, as whole multiples of their common unit,
-    span a grid of bearable size; else exact by enumeration for up to 20 nonzero tasks; else
-    Monte-Carlo with (b + 1) / (B + 1). The result says which.
+    span a grid of bearable size (with thousands of tasks on floats, exact up to their rounding);
+    else exact by enumeration for up to 20 nonzero tasks; else Monte-Carlo with (b + 1) / (B + 1).
+    The result says which.
 
     Degenerate: no nonzero difference gives 1. The smallest possible p is 2 / 2^(nonzero tasks).
 
@@ -70,6 +73,8 @@ def sign_flip_test(differences: Sequence[Fraction], *, seed: int) -> SignFlip:
     if _convolution_bytes(sizes) <= CONVOLUTION_BYTES:
         method = f"exact: all sign patterns of {n} nonzero tasks, by convolution"
         return _exact(2 * patterns_at_least(sizes, total), n, total, method)
+    if n > ENUMERATION_TASKS and n * (sum(sizes) // 2 + 1) <= CONVOLUTION_CELLS:
+        return _exact_in_floats(sizes, total)
     if n <= ENUMERATION_TASKS:
         method = f"exact: all sign patterns of {n} nonzero tasks, enumerated"
         return _exact(2 * _enumerated_at_least(sizes, total), n, total, method)
@@ -99,6 +104,24 @@ def _exact(two_sided: int, n: int, total: int, method: str) -> SignFlip:
     share = Fraction(1) if total == 0 else Fraction(two_sided, 2**n)
     above_zero = max(float(share), sys.float_info.min)
     return SignFlip(p=above_zero, exact=share, method=method, n_nonzero=n)
+
+
+def _exact_in_floats(sizes: Sequence[int], total: int) -> SignFlip:
+    """The same convolution on probabilities: only sums of positive numbers, so no digits cancel."""
+    largest_negative = (sum(sizes) - total) // 2
+    share = np.zeros(largest_negative + 1)
+    share[0] = 1.0
+    for size in sizes:
+        flipped = share[:-size] / 2 if size <= largest_negative else share[:0]
+        share /= 2
+        share[len(share) - len(flipped) :] += flipped
+    p = 1.0 if total == 0 else min(1.0, 2 * float(share.sum()))
+    return SignFlip(
+        p=max(p, sys.float_info.min),
+        exact=None,
+        method=f"exact up to rounding: all sign patterns of {len(sizes)} nonzero tasks, by convolution",
+        n_nonzero=len(sizes),
+    )
 
 
 def _on_common_grid(nonzero: Sequence[Fraction]) -> list[int]:

@@ -37,9 +37,11 @@ class MeanAndSe:
 def mean_and_se(differences: Sequence[Fraction]) -> MeanAndSe:
     """Return mean and standard error of at least two differences, from exact sums."""
     n = len(differences)
-    mean = sum(differences, Fraction(0)) / n
-    squares = sum(((value - mean) ** 2 for value in differences), Fraction(0))
-    return MeanAndSe(mean=float(mean), se=math.sqrt(squares / (n - 1) / n))
+    unit = math.lcm(*(value.denominator for value in differences))
+    steps = [value.numerator * (unit // value.denominator) for value in differences]
+    total = sum(steps)
+    squares = Fraction(n * sum(step * step for step in steps) - total * total, n * unit * unit)
+    return MeanAndSe(mean=float(Fraction(total, n * unit)), se=math.sqrt(squares / (n - 1) / n))
 
 
 def t_interval(differences: Sequence[Fraction], *, level: float) -> IntervalEstimate:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from itertools import product
 
@@ -38,6 +39,7 @@ def test_enumeration_equals_convolution(differences: list[Fraction]) -> None:
     first = sign_flip_test(differences, seed=1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sign_flip, "CONVOLUTION_BYTES", -1)
+        patch.setattr(sign_flip, "CONVOLUTION_CELLS", -1)
         second = sign_flip_test(differences, seed=1)
     assert second.exact == first.exact
     if first.n_nonzero:
@@ -80,6 +82,30 @@ def test_p_never_is_zero() -> None:
     assert sign_flip_test([Fraction(1)] * 1200, seed=1).p > 0
 
 
+@given(differences=fractions)
+@settings(max_examples=40, deadline=None)
+def test_convolution_on_floats_equals_whole_numbers(differences: list[Fraction]) -> None:
+    """What thousands of tasks get is the exact p to rounding."""
+    exact = sign_flip_test(differences, seed=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sign_flip, "CONVOLUTION_BYTES", -1)
+        patch.setattr(sign_flip, "ENUMERATION_TASKS", 0)
+        found = sign_flip_test(differences, seed=1)
+    assert found.p == pytest.approx(exact.p, rel=1e-12)
+    if found.n_nonzero:
+        assert found.method.startswith("exact up to rounding")
+
+
+def test_thousands_of_tasks_need_no_drawing() -> None:
+    """Three thousand tasks with a small shift: the normal approximation is near, the seed is not asked."""
+    differences = [Fraction((task % 7 - 3) * 2 + (task % 11 == 0), 2) for task in range(3000)]
+    found = sign_flip_test(differences, seed=1)
+    total = float(sum(differences))
+    spread = math.sqrt(sum(float(one) ** 2 for one in differences))
+    assert found.seed is None
+    assert found.p == pytest.approx(math.erfc(total / spread / math.sqrt(2)), rel=0.02)
+
+
 def test_monte_carlo_where_no_grid_is_bearable() -> None:
     """Thirty differences without a common unit: drawn patterns, the observed one counted in."""
     ugly = [Fraction(10**12 + 7919 * step**3, 10**12 + 39 * step) for step in range(1, 31)]
@@ -97,6 +123,7 @@ def test_monte_carlo_is_near_the_exact_p() -> None:
     exact = sign_flip_test(known, seed=1).p
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sign_flip, "CONVOLUTION_BYTES", -1)
+        patch.setattr(sign_flip, "CONVOLUTION_CELLS", -1)
         patch.setattr(sign_flip, "ENUMERATION_TASKS", 0)
         drawn = sign_flip_test(known, seed=1)
         again = sign_flip_test(known, seed=1)
