@@ -1,0 +1,196 @@
+"""The console script `rater`: arguments, checks that need no app, then a late import of the app."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from protocol.errors import BlindraterError, NotFoundError, StorageError, UsageError
+from protocol.safe_text import inline
+from rater import __version__
+from rater.exit_codes import ExitCode, exit_code_of
+
+app = typer.Typer(
+    name="rater",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    pretty_exceptions_show_locals=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+SAMPLE_PACK = Path(__file__).parent / "sample" / "demo.pack.db"
+FRAMES_PER_S = "120"
+"""Textual's default of 60 adds up to 15 ms to every key."""
+
+DebugOption = Annotated[
+    bool,
+    typer.Option(
+        "--debug", help="For developers: allow Textual's own log, which records every key.", hidden=True
+    ),
+]
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        typer.echo(f"rater {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop."),
+    ] = False,
+) -> None:
+    """Rate the conversations of a blinded study in the terminal."""
+
+
+@app.command()
+def rate(
+    study: Annotated[
+        Path, typer.Argument(metavar="STUDY_OR_PACK", help="The study file or the pack you were given.")
+    ],
+    rater: Annotated[
+        str | None,
+        typer.Option("--as", metavar="CODE", help="Your code, such as R1; a pack knows it already."),
+    ] = None,
+    debug: DebugOption = False,
+) -> None:
+    """Open the rating app where you left off."""
+    raise typer.Exit(_run(study, rater=rater, debug=debug))
+
+
+@app.command()
+def demo(
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--file",
+            metavar="PATH",
+            help="Where your demo ratings are kept; by default in your user data folder.",
+        ),
+    ] = None,
+    debug: DebugOption = False,
+) -> None:
+    """Rate the shipped sample pack: nothing to prepare, and nothing that counts."""
+    _check_terminal(debug=debug)
+    path = file if file is not None else _demo_path()
+    _provide_demo(path)
+    code = _run(path, rater=None, debug=debug)
+    typer.echo(f"Your demo ratings are in {path}. Remove that file to start afresh.", err=True)
+    raise typer.Exit(code)
+
+
+def main() -> None:
+    """Run `rater`."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        app()
+    except BlindraterError as error:
+        sys.stderr.write(f"rater: {inline(str(error), multiline=True)}\n")
+        sys.exit(exit_code_of(error))
+    except Exception as error:
+        from rater.crash_report import sentence_for, write_report
+
+        sys.stderr.write(f"rater: {sentence_for(write_report(error))}\n")
+        sys.exit(ExitCode.INTERNAL_FAULT)
+
+
+def _run(path: Path, *, rater: str | None, debug: bool) -> int:
+    """Open a file and rate in it until the rater quits."""
+    _check_terminal(debug=debug)
+    from rater.services.rating import open_desk
+
+    desk = open_desk(path, rater=rater, app=__version__)
+    try:
+        os.environ.setdefault("TEXTUAL_FPS", FRAMES_PER_S)
+        from rater.tui.app import RaterApp
+
+        rating_app = RaterApp(desk)
+        rating_app.run()
+        return rating_app.return_code or ExitCode.DONE
+    finally:
+        desk.close()
+
+
+def _check_terminal(*, debug: bool) -> None:
+    """Refuse what the app cannot run in, or must not.
+
+    Raises:
+        UsageError: No terminal, one that is too small, or Textual's log switched on.
+    """
+    if not debug:
+        _refuse_recorders()
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+        raise UsageError(
+            "The rating app needs a terminal for its input and output.",
+            next_step="Start it in a terminal window, without a pipe or redirection.",
+        )
+    from rater.tui.smallest import fits, too_small
+
+    size = os.get_terminal_size(sys.stdout.fileno())
+    if not fits(size.columns, size.lines):
+        raise UsageError(too_small(size.columns, size.lines))
+
+
+def _refuse_recorders() -> None:
+    """Textual's log holds every key, and its devtools send them to another program."""
+    found = [name for name in ("TEXTUAL_LOG", "TEXTUAL_SCREENSHOT", "TEXTUAL_PRESS") if os.environ.get(name)]
+    if {"devtools", "debug"} & set(os.environ.get("TEXTUAL", "").split(",")):
+        found.append("TEXTUAL")
+    if found:
+        raise UsageError(
+            f"{' and '.join(found)} would record or press keys while you rate.",
+            next_step=f"Unset {'it' if len(found) == 1 else 'them'} and start again.",
+        )
+
+
+def _demo_path() -> Path:
+    from platformdirs import user_data_path
+
+    return user_data_path("blindrater", appauthor=False) / "demo.pack.db"
+
+
+def _provide_demo(path: Path) -> None:
+    """Copy the shipped pack to where it can be rated, unless it is there already.
+
+    Raises:
+        NotFoundError: The installation has no demo pack.
+        StorageError: It cannot be written there.
+    """
+    if path.exists():
+        return
+    if not SAMPLE_PACK.exists():
+        raise NotFoundError(
+            "This installation has no demo pack.",
+            where=str(SAMPLE_PACK),
+            next_step="Install blindrater anew, or rate a pack with `rater rate`.",
+        )
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part.unlink(missing_ok=True)
+        descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(SAMPLE_PACK.read_bytes())
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as fault:
+        raise StorageError(
+            f"The demo pack cannot be copied: {fault.strerror}.",
+            where=str(path),
+            next_step="Name another place with --file.",
+        ) from fault
+
+
+if __name__ == "__main__":
+    main()

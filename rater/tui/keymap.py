@@ -1,0 +1,118 @@
+"""Every key of the rating screen, by a stable id.
+
+The help screen and the line of hints are made from these, so they cannot say anything else. Plain
+keys only: they reach the app through ssh, tmux and a browser alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from textual.binding import Binding
+
+SCORING = Binding.Group("Score")
+READING = Binding.Group("Read")
+QUOTING = Binding.Group("Quote")
+ITEM = Binding.Group("Item")
+MOVING = Binding.Group("Go")
+HELP = Binding.Group("Help")
+
+
+def _key(  # noqa: PLR0917 - a table reads better without argument names
+    key: str,
+    action: str,
+    name: str,
+    description: str,
+    tooltip: str,
+    group: Binding.Group,
+    display: str | None = None,
+) -> Binding:
+    return Binding(
+        key, action, description, id=name, tooltip=tooltip, group=group, key_display=display, show=False
+    )
+
+
+READING_KEYS: list[Binding] = [
+    _key("space,pagedown", "page(1)", "read.page", "page", "One page further", READING, "Space"),
+    _key("b,pageup", "page(-1)", "read.back", "page back", "One page back", READING, "b"),
+    _key("j,down", "line(1)", "read.down", "line down", "Pointer one line down", READING, "j ↓"),
+    _key("k,up", "line(-1)", "read.up", "line up", "Pointer one line up", READING, "k ↑"),
+    _key("right_square_bracket", "turn(1)", "read.turn", "next message", "Next message", READING, "]"),
+    _key(
+        "left_square_bracket", "turn(-1)", "read.turn_back", "message back", "Previous message", READING, "["
+    ),
+    _key("g,home", "top", "read.top", "top", "Beginning of the conversation", READING, "g"),
+    _key("G,end", "end", "read.end", "end", "End of the conversation", READING, "G"),
+    _key("z", "wide", "read.wide", "more text", "Hide or show the rubric", READING, "z"),
+]
+
+SCORE_KEYS: list[Binding] = [
+    _key(
+        str(digit),
+        f"score('{digit}')",
+        f"score.{digit}",
+        "score",
+        "Score the active dimension and go to the next without a score",
+        SCORING,
+    )
+    for digit in range(10)
+]
+
+RATING_KEYS: list[Binding] = [
+    *SCORE_KEYS,
+    _key("tab", "dimension(1)", "score.next", "dimension", "Next dimension", SCORING, "Tab"),
+    _key("shift+tab", "dimension(-1)", "score.back", "dimension back", "Previous dimension", SCORING, "⇧Tab"),
+    _key("backspace", "clear", "score.clear", "clear", "Take back the active dimension's mark", SCORING, "⌫"),
+    _key("x", "not_ratable", "score.nr", "not ratable", "Active dimension cannot be rated", SCORING),
+    _key("X", "not_ratable_item", "score.nr_item", "item not ratable", "Item cannot be rated", SCORING),
+    _key("e", "quote", "quote.start", "quote", "Quote the paragraph at the pointer", QUOTING),
+    _key("o", "other_end", "quote.other", "other end", "While quoting: move the other end", QUOTING),
+    _key("E", "quotes", "quote.list", "quotes", "Quotes of this item: go to one, remove one", QUOTING),
+    _key("enter", "enter", "item.enter", "next", "Complete the item and go to the next", ITEM, "Enter"),
+    _key("m", "note", "item.note", "note", "Note on the item", ITEM),
+    _key("M", "note_dimension", "item.note_dim", "dimension note", "Note on the active dimension", ITEM),
+    _key("f", "flag", "item.flag", "flag", "Flag the item for the person who runs the study", ITEM),
+    _key("K", "told", "item.told", "I know this one", "I know or was told which this is", ITEM),
+    _key("u", "undo", "item.undo", "undo", "Take back the last step, wherever it was", ITEM),
+    _key("U", "redo", "item.redo", "redo", "Bring back the step that was undone last", ITEM),
+    _key("t", "card", "help.card", "task card", "Task card of this item", HELP),
+    _key("a", "guide", "help.guide", "full anchors", "Anchors, examples, decision rules", HELP),
+    _key("question_mark", "keys", "help.keys", "keys", "All keys: this list", HELP, "?"),
+    _key("q", "app.quit", "help.quit", "quit", "Quit; everything saved stays, nothing is asked", HELP),
+    _key("escape", "escape", "help.escape", "cancel", "Stop quoting", HELP, "Esc"),
+]
+
+GOING_KEYS: list[Binding] = [
+    _key("n", "item(1)", "go.next", "next item", "Next item, without completing this one", MOVING),
+    _key("p", "item(-1)", "go.back", "previous item", "Previous item", MOVING),
+    _key("N", "next_open", "go.open", "next unrated", "Next item that is not completed", MOVING),
+    _key("i", "overview", "go.list", "all items", "All items and where they stand", MOVING),
+]
+
+HINTS: Sequence[str] = (
+    "score.next",
+    "item.enter",
+    "read.page",
+    "quote.start",
+    "help.keys",
+    "item.note",
+    "score.nr",
+    "help.card",
+    "help.guide",
+    "item.undo",
+    "item.flag",
+    "go.list",
+)
+"""Binding ids of the line of hints, the most needed first; as many as fit are shown."""
+
+QUOTING_HINTS: Sequence[tuple[str, str]] = (
+    ("j k", "last line"),
+    ("o", "other end"),
+    ("Enter", "attach"),
+    ("Esc", "cancel"),
+)
+
+
+def key_names(bindings: Sequence[Binding]) -> Mapping[str, str]:
+    """Return how each binding's key is written, by binding id."""
+    return {binding.id: binding.key_display or binding.key for binding in bindings if binding.id is not None}

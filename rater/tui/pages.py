@@ -1,0 +1,121 @@
+"""The texts of the pages: task card, guide of a dimension, all keys. Laid out, not drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.binding import Binding
+from textual.content import Content
+
+from protocol.rubric import Dimension, Rubric
+from protocol.study import TaskCard
+from rater.tui import tones
+from rater.tui.safe import clipped, rows
+
+KEY_COLUMNS = 10
+NAME_COLUMNS = 18
+
+
+def card_page(card: TaskCard, width: int) -> Content:
+    """Return the task card in full."""
+    lines = _paragraph(card.brief, width)
+    if card.user_has:
+        lines += _section("What the user has to hand", width) + _paragraph(card.user_has, width)
+    for title, points in (
+        ("Load-bearing claims", card.claims),
+        ("Decision points", card.decision_points),
+        ("Scripted steers", card.steers),
+        ("To be kept", card.keep),
+    ):
+        if points:
+            lines += _section(title, width) + _points(points, width)
+    if card.prompted:
+        lines += _section("Prompted", width)
+        lines += _paragraph("A user turn of this task asks for the check or the choice itself.", width)
+    if card.content_note:
+        lines += _section("Content note", width) + _paragraph(card.content_note, width)
+    return Content("\n").join(lines)
+
+
+def guide_page(dimension: Dimension, rubric: Rubric, width: int) -> Content:
+    """Return a dimension's question, anchors and examples, and the decision rules of the rubric."""
+    lines = [Content.styled(row, tones.STRONG) for row in rows(dimension.question, width)]
+    for level in dimension.levels:
+        lines.append(Content(""))
+        heading = f"{dimension.digit_of(level)}  {level.label}"
+        lines += [Content.styled(row, tones.CHOSEN) for row in rows(heading, width)]
+        lines += _paragraph(level.anchor, width, indent=3)
+        if level.example:
+            lines += [Content.styled("   Example", tones.MUTED)]
+            lines += [Content.styled(f"   {row}", tones.MUTED) for row in rows(level.example, width - 3)]
+    lines += _demands(dimension, width)
+    if rubric.rules:
+        lines += _section("Decision rules", width)
+        for number, rule in enumerate(rubric.rules, start=1):
+            for index, row in enumerate(rows(rule, width - 4)):
+                lines.append(Content(f"{f'{number:2d}.' if index == 0 else '':<4}{row}"))
+    lines += _section("Source", width) + _paragraph(
+        f"{rubric.title}, version {rubric.version}. {rubric.source}", width
+    )
+    return Content("\n").join(lines)
+
+
+def keys_page(bindings: Sequence[Binding], width: int) -> Content:
+    """Return every key with what it does, grouped; made from the bindings themselves."""
+    lines: list[Content] = []
+    groups: dict[str, list[Binding]] = {}
+    for binding in bindings:
+        if binding.group is not None:
+            groups.setdefault(binding.group.description, []).append(binding)
+    for title, members in groups.items():
+        lines += _section(title, width) if lines else [Content.styled(title, tones.HEADING)]
+        for key, name, text in _key_rows(members):
+            for index, row in enumerate(rows(text, width - KEY_COLUMNS - NAME_COLUMNS)):
+                head = (
+                    f"{key:<{KEY_COLUMNS}}{name:<{NAME_COLUMNS}}"
+                    if index == 0
+                    else " " * (KEY_COLUMNS + NAME_COLUMNS)
+                )
+                lines.append(Content.assemble((head[:KEY_COLUMNS], tones.STRONG), head[KEY_COLUMNS:], row))
+    return Content("\n").join(lines)
+
+
+def _key_rows(bindings: Sequence[Binding]) -> list[tuple[str, str, str]]:
+    """Keys of one action and description become one row."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for binding in bindings:
+        keys = found.setdefault((binding.description, binding.tooltip), [])
+        keys.append(binding.key_display or binding.key)
+    return [
+        (
+            f"{keys[0]} … {keys[-1]}" if len(keys) > 2 else " ".join(keys),
+            clipped(name, NAME_COLUMNS - 1),
+            text,
+        )
+        for (name, text), keys in found.items()
+    ]
+
+
+def _demands(dimension: Dimension, width: int) -> list[Content]:
+    if dimension.quote_from is None:
+        return []
+    text = f"A score of {dimension.quote_from} or more counts only with a quote."
+    if dimension.read_to_end:
+        text += f" A score below {dimension.quote_from} counts only after every reply was read to the end."
+    return [Content(""), *_paragraph(text, width)]
+
+
+def _section(title: str, width: int) -> list[Content]:
+    return [Content(""), *(Content.styled(row, tones.HEADING) for row in rows(title, width))]
+
+
+def _paragraph(text: str, width: int, *, indent: int = 0) -> list[Content]:
+    return [Content(" " * indent + row) for row in rows(text, width - indent)]
+
+
+def _points(points: Sequence[str], width: int) -> list[Content]:
+    return [
+        Content(f"{'· ' if index == 0 else '  '}{row}")
+        for point in points
+        for index, row in enumerate(rows(point, width - 2))
+    ]

@@ -1,0 +1,235 @@
+"""What the rubric pane says, row by row, for the room it has.
+
+The anchors of the active dimension come first; what else there is room for follows in a fixed order
+of worth, so that the pane never scrolls and never changes its size inside an item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from protocol.rating_moves import Lack, lack_of
+from protocol.rubric import Dimension
+from protocol.session import ItemProgress
+from protocol.study import TaskCard
+from rater.tui import tones
+from rater.tui.safe import clipped, label, rows
+
+LEVEL_INDENT = 6
+NARROWEST = 36
+WIDEST = 52
+WIDEST_IN_COMFORT = 46
+"""With the question and blank rows, which give way before the conversation becomes a column."""
+FEWEST_TEXT_COLUMNS = 48
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RubricView:
+    """All the rubric pane needs to know."""
+
+    dimensions: tuple[Dimension, ...]
+    """In the rater's order."""
+    active: str
+    progress: ItemProgress
+    card: TaskCard
+
+    @property
+    def active_dimension(self) -> Dimension:
+        """The dimension that a digit scores."""
+        return next(dimension for dimension in self.dimensions if dimension.id == self.active)
+
+
+def letter_of(dimensions: Sequence[Dimension], dimension_id: str) -> str:
+    """Return the letter that stands for a dimension in gutter, pane and messages."""
+    position = [dimension.id for dimension in dimensions].index(dimension_id)
+    return chr(ord("A") + position)
+
+
+def beside(view: RubricView, width: int, height: int) -> list[Content]:
+    """Return the rows of a pane that stands beside the conversation."""
+    foot = _remarks(view, width)
+    room = height - len(foot)
+    others = {dimension.id: False for dimension in view.dimensions}
+    blanks, question, task = False, False, False
+
+    def composed() -> list[Content]:
+        lines = _task(view.card, width) if task else []
+        for index, dimension in enumerate(view.dimensions):
+            if blanks and index:
+                lines.append(Content(""))
+            lines.append(_heading(view, dimension, width))
+            if dimension.id == view.active:
+                lines += _question(dimension, width) if question else []
+                lines += _anchors(view, dimension, width)
+            elif others[dimension.id]:
+                lines += _anchors(view, dimension, width)
+        return lines
+
+    def fits() -> bool:
+        return len(composed()) <= room
+
+    blanks = True
+    blanks = fits()
+    question = True
+    question = fits()
+    task = True
+    task = fits()
+    for dimension in view.dimensions:
+        others[dimension.id] = True
+        others[dimension.id] = fits()
+    lines = _cut(composed(), room)
+    return [*lines, *[Content("")] * (room - len(lines)), *foot]
+
+
+def below(view: RubricView, width: int, height: int) -> list[Content]:
+    """Return the rows of a pane that stands below the conversation."""
+    lines = [*_headings_in_a_row(view, width), *_anchors(view, view.active_dimension, width)]
+    lines = _cut(lines, height)
+    spare = height - len(lines)
+    return [*lines, *_remarks(view, width)[-spare:]] if spare > 0 else lines
+
+
+def width_beside(dimensions: Sequence[Dimension], total_width: int, height: int) -> int:
+    """Return the narrowest pane that shows every dimension's anchors whole when it is active.
+
+    One width serves all dimensions, so that moving between them moves no text.
+    """
+    widest = max(NARROWEST, min(WIDEST, total_width - FEWEST_TEXT_COLUMNS))
+    for comfort, most in ((True, min(widest, WIDEST_IN_COMFORT)), (False, widest)):
+        for width in range(NARROWEST, most + 1):
+            if max(_needed_beside(dimensions, active, width, comfort) for active in dimensions) <= height:
+                return width
+    return widest
+
+
+def height_below(dimensions: Sequence[Dimension], width: int, most: int) -> int:
+    """Return the height of a pane below that shows any one dimension's anchors whole, if there is room."""
+    needed = max(
+        sum(len(_level_rows(level.label, level.anchor, width)) for level in dimension.levels)
+        for dimension in dimensions
+    )
+    return min(most, needed + 1)
+
+
+def _needed_beside(dimensions: Sequence[Dimension], active: Dimension, width: int, comfort: bool) -> int:
+    anchors = sum(len(_level_rows(level.label, level.anchor, width)) for level in active.levels)
+    extra = len(dimensions) - 1 + len(rows(active.question, width - 2)) + 2 if comfort else 0
+    return len(dimensions) + anchors + extra
+
+
+def _cut(lines: list[Content], height: int) -> list[Content]:
+    if len(lines) <= height:
+        return lines
+    return [*lines[: max(0, height - 1)], Content.styled("  … there is more: a shows it all", tones.WARNING)]
+
+
+def _status(view: RubricView, dimension: Dimension) -> Content:
+    mark = view.progress.mark(dimension.id)
+    lack = lack_of(view.progress, dimension)
+    if view.progress.reason is not None:
+        return label(f"NR:{view.progress.reason}", tones.CHOSEN)
+    if mark.reason is not None:
+        return label(f"NR:{mark.reason}", tones.CHOSEN)
+    quotes = len(mark.quotes)
+    counted = f" · {quotes} quote{'s' if quotes != 1 else ''}" if quotes else ""
+    if mark.level is None:
+        return Content.styled(f"-{counted}", tones.MUTED)
+    score = dimension.digit_of(dimension.level(mark.level))
+    if lack is Lack.QUOTE:
+        return Content.assemble((score, tones.CHOSEN), (" · quote?", tones.WARNING))
+    if lack is Lack.READING:
+        return Content.assemble((score, tones.CHOSEN), (" · read to the end?", tones.WARNING))
+    return Content.styled(f"{score}{counted}", tones.CHOSEN)
+
+
+def _heading(view: RubricView, dimension: Dimension, width: int) -> Content:
+    is_active = dimension.id == view.active
+    status = _status(view, dimension)
+    mark = f"{'>' if is_active else ' '}{letter_of(view.dimensions, dimension.id)} "
+    name = clipped(dimension.name, width - len(mark) - status.cell_length - 2)
+    style = tones.ACTIVE if is_active else tones.HEADING
+    gap = " " * (width - len(mark) - cell_len(name) - status.cell_length)
+    line = Content.assemble((f"{mark}{name}", style), gap, status)
+    return line.stylize_before(tones.ACTIVE) if is_active else line
+
+
+def _headings_in_a_row(view: RubricView, width: int) -> list[Content]:
+    names = {dimension.id: dimension.name for dimension in view.dimensions}
+    row = _joined_headings(view, names)
+    if row.cell_length > width:
+        names = {dimension_id: "" for dimension_id in names if dimension_id != view.active}
+        names[view.active] = view.active_dimension.name
+        row = _joined_headings(view, names)
+    if row.cell_length > width:
+        excess = row.cell_length - width
+        names[view.active] = clipped(view.active_dimension.name, len(view.active_dimension.name) - excess)
+        row = _joined_headings(view, names)
+    return [row]
+
+
+def _joined_headings(view: RubricView, names: dict[str, str]) -> Content:
+    parts: list[Content] = []
+    for dimension in view.dimensions:
+        is_active = dimension.id == view.active
+        letter = letter_of(view.dimensions, dimension.id)
+        name = f"{'>' if is_active else ' '}{letter} {names[dimension.id]}".rstrip()
+        style = tones.ACTIVE if is_active else tones.HEADING
+        parts.append(Content.assemble(label(name, style), " ", _status(view, dimension)))
+    return Content("   ").join(parts)
+
+
+def _level_rows(name: str, anchor: str, width: int) -> list[str]:
+    return rows(f"{name}  {anchor}" if name else anchor, width - LEVEL_INDENT)
+
+
+def _anchors(view: RubricView, dimension: Dimension, width: int) -> list[Content]:
+    mark = view.progress.mark(dimension.id)
+    lines: list[Content] = []
+    for level in dimension.levels:
+        is_chosen = mark.level == level.value and view.progress.reason is None
+        digit = dimension.digit_of(level)
+        bullet = f" [ {digit}]"[-LEVEL_INDENT + 1 :] if is_chosen else f"   {digit} "
+        for index, text in enumerate(_level_rows(level.label, level.anchor, width)):
+            line = Content(f"{bullet if index == 0 else '':<{LEVEL_INDENT}}{text}")
+            if is_chosen:
+                line = line.stylize(tones.CHOSEN_TEXT)
+            if index == 0:
+                line = line.stylize(
+                    tones.CHOSEN if is_chosen else tones.STRONG, 0, LEVEL_INDENT + len(level.label)
+                )
+            lines.append(line)
+    return lines
+
+
+def _question(dimension: Dimension, width: int) -> list[Content]:
+    return [Content.styled(f"   {row}", tones.MUTED) for row in rows(dimension.question, width - 3)]
+
+
+def _task(card: TaskCard, width: int) -> list[Content]:
+    lines = [Content.styled("What the task turns on", tones.HEADING)]
+    for claim in card.claims:
+        for index, row in enumerate(rows(claim, width - 3)):
+            lines.append(Content(f"{' · ' if index == 0 else '   '}{row}"))
+    return [*lines, Content("")] if card.claims else []
+
+
+def _remarks(view: RubricView, width: int) -> list[Content]:
+    progress = view.progress
+    remarks = [
+        ("note", progress.note or None),
+        (f"note {letter_of(view.dimensions, view.active)}", progress.mark(view.active).note or None),
+        ("flag", progress.flagged),
+        ("told", "you know or were told which this is" if progress.told else None),
+        ("done", "completed; it can still be changed" if progress.completed else None),
+    ]
+    return [
+        Content.assemble(
+            (f" {name:<6} ", tones.STRONG), (clipped(text.replace("\n", " "), width - 9), tones.MUTED)
+        )
+        for name, text in remarks
+        if text is not None
+    ]

@@ -1,0 +1,254 @@
+"""The middle of the rating screen: the desk it stands on, the way of every write, and going between items."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import on
+from textual.binding import BindingType
+
+from protocol.chain.events import EventDraft, EventKind
+from protocol.errors import BlindraterError, WrongStateError
+from protocol.item import Item
+from protocol.rating_moves import dimension_to_start, first_missing, pending_guess, position_to_resume
+from protocol.rubric import Dimension
+from protocol.session import GuessAnswer, ItemProgress, RaterSession
+from rater.services.rating import RatingDesk
+from rater.tui import wording
+from rater.tui.keymap import GOING_KEYS, HINTS, QUOTING_HINTS, RATING_KEYS, READING_KEYS, key_names
+from rater.tui.rubric_layout import RubricView, letter_of
+from rater.tui.screens.reading import ReadingScreen
+from rater.tui.screens.trouble import FinalScreen, NotSavedScreen
+from rater.tui.widgets.conversation import ConversationView, QuoteMark
+from rater.tui.widgets.lines import HintLine, Standing, StatusLine
+from rater.tui.widgets.rubric_pane import RubricPane
+
+Then = Callable[[], object]
+
+FOR_CLOSED_ITEMS = frozenset({EventKind.SHOW, EventKind.TOLD, EventKind.READ_TO_END, EventKind.GUESS})
+"""What may still be recorded on an item whose guess question was asked."""
+
+
+class DeskScreen(ReadingScreen):
+    """Shows the items of an open desk and writes what the rater does.
+
+    Args:
+        desk: The open file with one rater's session.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = list(GOING_KEYS)
+
+    def __init__(self, desk: RatingDesk) -> None:
+        super().__init__(desk.dimensions)
+        self._desk = desk
+        self._item: Item | None = None
+        self._active = desk.dimensions[0].id
+        self._unsaved = False
+
+    def on_mount(self) -> None:
+        """Begin the sitting and open where the rater left off."""
+        self._attempt(
+            self._desk.start_sitting,
+            "the start of this sitting",
+            lambda: self._ask_guesses(lambda: self._go(position_to_resume(self._session))),
+        )
+
+    @property
+    def _session(self) -> RaterSession:
+        return self._desk.session
+
+    @property
+    def _progress(self) -> ItemProgress:
+        return self._session.current
+
+    @property
+    def _dimension(self) -> Dimension:
+        return self._session.rubric.dimension(self._active)
+
+    # Writing
+
+    def _is_closed_for(self, draft: EventDraft) -> bool:
+        """Whether the item on the screen can no longer change in this way; says so."""
+        if self._item is None or draft.kind in FOR_CLOSED_ITEMS or not self._session.is_closed(self._item.id):
+            return False
+        self._refresh("This item is closed: a question was asked on it, so its rating is final.")
+        return True
+
+    def _record(self, draft: EventDraft, then: Then | None = None, otherwise: Then | None = None) -> None:
+        """Write one event about the item on the screen, then go on; a failure changes nothing.
+
+        Args:
+            draft: What the rater did; the item is filled in.
+            then: What follows once it is on disk; draws the screen anew unless given.
+            otherwise: What follows if the rater goes on without it.
+        """
+        if self._item is None or (draft.item_id in (None, self._item.id) and self._is_closed_for(draft)):
+            return
+        draft = replace(draft, item_id=draft.item_id or self._item.id)
+        kept = wording.step(draft, self._session.rubric)
+        self._attempt(lambda: self._desk.record(draft), kept, then or self._refresh, otherwise)
+
+    def _attempt(self, write: Then, kept: str, then: Then, otherwise: Then | None = None) -> None:
+        try:
+            write()
+        except WrongStateError as error:
+            self.app.push_screen(FinalScreen(error, kept))
+        except BlindraterError as error:
+            self._unsaved = True
+            self._refresh()
+
+            def answered(again: bool | None) -> None:
+                if again:
+                    self._attempt(write, kept, then, otherwise)
+                    return
+                self._unsaved = False
+                self._refresh("Not saved; all is as before.")
+                if otherwise is not None:
+                    otherwise()
+
+            self.app.push_screen(NotSavedScreen(error, kept), answered)
+        else:
+            self._unsaved = False
+            then()
+
+    @on(ConversationView.EndReached)
+    def _record_reading(self, event: ConversationView.EndReached) -> None:
+        """Record once that the end of the item was on the screen."""
+        if self._item is None or event.conversation is not self._item.conversation:
+            return
+        if not self._progress.read_to_end:
+            said = self._said
+            self._record(EventDraft(kind=EventKind.READ_TO_END), lambda: self._refresh(said))
+
+    # Drawing
+
+    def _refresh(self, message: str = "") -> None:
+        """Draw what holds now."""
+        self.say(message)
+        desk, session = self._desk, self._session
+        self.query_one(StatusLine).standing = Standing(
+            study=desk.visible.name,
+            rater=desk.rater,
+            simulated=desk.visible.simulated,
+            position=session.position + 1,
+            items=len(session.items),
+            completed=session.completed_count,
+            saved=wording.local_time(desk.saved_at),
+            unsaved=self._unsaved,
+        )
+        self.query_one(HintLine).hints = self._hints()
+        if self._item is None:
+            return
+        self.query_one(RubricPane).view = RubricView(
+            dimensions=self._dimensions,
+            active=self._active,
+            progress=self._progress,
+            card=self._item.card,
+        )
+        self.conversation.mark_quotes(
+            [
+                QuoteMark(
+                    letter=letter_of(self._dimensions, dimension.id),
+                    span=quote.span,
+                    is_active=dimension.id == self._active,
+                )
+                for dimension in self._dimensions
+                for quote in self._progress.mark(dimension.id).quotes
+            ]
+        )
+
+    def _hints(self) -> tuple[tuple[str, str], ...]:
+        if self.conversation.is_quoting:
+            return tuple(QUOTING_HINTS)
+        bindings = [*RATING_KEYS, *GOING_KEYS, *READING_KEYS]
+        keys = key_names(bindings)
+        does = {binding.id: binding.description for binding in bindings}
+        score = (wording.digits_of(self._dimension), "score")
+        return (score, *((keys[name], does[name]) for name in HINTS))
+
+    def _say_missing(self) -> None:
+        missing = first_missing(self._progress, self._dimensions)
+        if missing is not None:
+            self._active = missing.dimension.id
+            level = self._progress.mark(missing.dimension.id).level
+            self._refresh(wording.missing_sentence(missing, level))
+
+    # Going
+
+    def action_item(self, by: int) -> None:
+        """Go to the next or previous item, whatever its state."""
+        position = self._session.position + by
+        if 0 <= position < len(self._session.items):
+            self._go(position)
+        else:
+            self.say(f"This is the {'last' if by > 0 else 'first'} item.")
+
+    def action_next_open(self) -> None:
+        """Go to the next item that is not completed."""
+        self._go_on()
+
+    def action_overview(self) -> None:
+        """List all items."""
+        from rater.tui.screens.overview import OverviewScreen
+
+        def answered(position: int | None) -> None:
+            if position is not None and position != self._session.position:
+                self._go(position)
+
+        self.app.push_screen(OverviewScreen(self._session), answered)
+
+    def _ask_guesses(self, then: Then) -> None:
+        """Ask what is still to be asked on closed items, then go on."""
+        pending = pending_guess(self._session, self._desk.visible.questions)
+        if pending is None:
+            then()
+            return
+        from rater.tui.screens.guess import GuessScreen
+
+        def answered(answer: GuessAnswer | None) -> None:
+            if answer is None:
+                return
+            draft = EventDraft(
+                kind=EventKind.GUESS,
+                item_id=pending.item_id,
+                question=answer.question,
+                option=answer.option,
+                sure=answer.sure,
+                texts={"cue": answer.words} if answer.words else {},
+            )
+            self._attempt(
+                lambda: self._desk.record(draft), "the answer to a question", lambda: self._ask_guesses(then)
+            )
+
+        number = self._session.items.index(pending.item_id) + 1
+        self.app.push_screen(GuessScreen(pending.question, number), answered)
+
+    def _go_on(self) -> None:
+        position = self._session.next_open(self._session.position)
+        if position is None:
+            self.finish()
+        elif position == self._session.position:
+            self._refresh("This is the only item that is not completed.")
+        else:
+            self._go(position)
+
+    def _go(self, position: int, *, dimension: str | None = None, message: str = "") -> None:
+        def show() -> None:
+            item = self._desk.item(position)
+            self._desk.show(position)
+            self._item = item
+
+        def shown() -> None:
+            if self._item is None:
+                return
+            self._active = dimension or dimension_to_start(self._progress, self._dimensions)
+            untouched = not self._progress.touched and not self._progress.read_to_end
+            self.show_text(self._item, note_first=untouched)
+            self._refresh(message)
+
+        self._attempt(show, f"that item {position + 1} came on the screen", shown)
+
+    def finish(self) -> None:
+        """Called when no item is left to complete."""

@@ -1,0 +1,133 @@
+"""A question on the condition, asked once after an item was completed and closed."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from protocol.session import GuessAnswer
+from protocol.study import VisibleQuestion
+from rater.tui import tones
+from rater.tui.safe import label
+
+DONT_KNOW = "don't know"
+HOW_SURE = ("a guess", "fairly sure", "sure")
+
+
+class GuessScreen(ModalScreen[GuessAnswer]):
+    """Asks for the answer, how sure it is, and the words that gave it away. It cannot be skipped by accident.
+
+    Args:
+        question: What is asked.
+        item_number: The item it is about, counted from 1.
+    """
+
+    CSS_PATH = "choice.tcss"
+    AUTO_FOCUS = "OptionList"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "move(1)", "Down", id="guess.down", tooltip="Next answer", show=False),
+        Binding("k", "move(-1)", "Up", id="guess.up", tooltip="Previous answer", show=False),
+    ]
+
+    def __init__(self, question: VisibleQuestion, item_number: int) -> None:
+        super().__init__()
+        self._question = question
+        self._item_number = item_number
+        self._answers = [*question.options, DONT_KNOW]
+        self._option: int | None = None
+        self._sure: int | None = None
+        self._asks_sure = False
+
+    def compose(self) -> ComposeResult:
+        """Make the list and the field for words."""
+        with Vertical(id="choice"):
+            yield Static(
+                Content.assemble(
+                    (f"Item {self._item_number}: ", tones.HEADING), label(self._question.text, tones.HEADING)
+                ),
+                id="choice-title",
+                markup=False,
+            )
+            yield OptionList(*_options(self._answers), markup=False, compact=True)
+            yield Input(placeholder="words, or nothing")
+            yield Static(
+                Content.styled("digit, or ↑ ↓ Enter · never changes your scores", tones.MUTED),
+                id="choice-keys",
+                markup=False,
+            )
+
+    def on_mount(self) -> None:
+        """Ask for the answer first."""
+        self.query_one(Input).display = False
+
+    def action_move(self, by: int) -> None:
+        """Move the highlight."""
+        options = self.query_one(OptionList)
+        (options.action_cursor_down if by > 0 else options.action_cursor_up)()
+
+    def on_key(self, event: events.Key) -> None:
+        """Choose by digit."""
+        options = self.query_one(OptionList)
+        if not options.display or event.character is None or not event.character.isdecimal():
+            return
+        if 1 <= int(event.character) <= options.option_count:
+            event.stop()
+            self._choose(int(event.character) - 1)
+
+    @on(OptionList.OptionSelected)
+    def choose_highlighted(self, event: OptionList.OptionSelected) -> None:
+        """Choose the highlighted answer."""
+        self._choose(event.option_index)
+
+    @on(Input.Submitted)
+    def take_words(self, event: Input.Submitted) -> None:
+        """Finish with the words that gave it away."""
+        self._finish(event.value.strip())
+
+    def _choose(self, index: int) -> None:
+        if self._asks_sure:
+            self._sure = index + 1
+            self._ask_words()
+        elif index == len(self._answers) - 1:
+            self._finish("")
+        else:
+            self._option = index
+            self._ask_sure()
+
+    def _ask_sure(self) -> None:
+        self._asks_sure = True
+        self._ask("How sure are you?")
+        options = self.query_one(OptionList)
+        options.clear_options()
+        options.add_options(_options(HOW_SURE))
+        options.highlighted = 0
+
+    def _ask_words(self) -> None:
+        self._ask("Which words gave it away? Enter alone if none did.")
+        self.query_one(OptionList).display = False
+        field = self.query_one(Input)
+        field.display = True
+        field.focus()
+
+    def _ask(self, text: str) -> None:
+        self.query_one("#choice-title", Static).update(Content.styled(text, tones.HEADING))
+
+    def _finish(self, words: str) -> None:
+        self.dismiss(
+            GuessAnswer(question=self._question.id, option=self._option, sure=self._sure, words=words)
+        )
+
+
+def _options(texts: tuple[str, ...] | list[str]) -> list[Option]:
+    return [
+        Option(Content.assemble((f"{number:>2}  ", tones.STRONG), label(text)))
+        for number, text in enumerate(texts, start=1)
+    ]

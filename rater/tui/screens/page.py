@@ -1,0 +1,83 @@
+"""A page of text over the rating screen: task card, guide, keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from rater.tui import tones
+
+PageBuilder = Callable[[int], Content]
+"""Lays a page out for a width in columns."""
+
+WIDEST = 84
+FRAME_COLUMNS = 8
+
+
+class PageScreen(ModalScreen[None]):
+    """One page of text that scrolls; the key that opened it, Esc, Enter and q close it.
+
+    Args:
+        title: Stands above the text.
+        build: Lays the text out.
+        opened_by: The key that opened it.
+    """
+
+    CSS_PATH = "page.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q", "close", "Close", id="page.close", tooltip="Back to the item"),
+        Binding("j,down", "scroll(1)", "Down", id="page.down", tooltip="One line down", show=False),
+        Binding("k,up", "scroll(-1)", "Up", id="page.up", tooltip="One line up", show=False),
+        Binding("space,pagedown", "page(1)", "Page", id="page.page", tooltip="One page further", show=False),
+        Binding("b,pageup", "page(-1)", "Back", id="page.back", tooltip="One page back", show=False),
+        Binding("g,home", "page(-99)", "Top", id="page.top", tooltip="Beginning", show=False),
+        Binding("G,end", "page(99)", "End", id="page.end", tooltip="End", show=False),
+    ]
+
+    def __init__(self, title: str, build: PageBuilder, opened_by: str) -> None:
+        super().__init__()
+        self._title = title
+        self._build = build
+        self._opened_by = opened_by
+
+    def compose(self) -> ComposeResult:
+        """Make the frame and its text."""
+        with Vertical(id="page"):
+            yield Static(Content.styled(self._title, tones.HEADING), id="page-title", markup=False)
+            with VerticalScroll(id="page-scroll", can_focus=False):
+                yield Static(id="page-text", markup=False)
+            yield Static(
+                Content.styled("Space b j k scroll · Esc back", tones.MUTED), id="page-keys", markup=False
+            )
+
+    def on_key(self, event: events.Key) -> None:
+        """Close on the key that opened the page, too."""
+        if event.key == self._opened_by:
+            event.stop()
+            self.dismiss(None)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Lay the text out for the width there is."""
+        width = min(WIDEST, event.size.width) - FRAME_COLUMNS
+        self.query_one("#page-text", Static).update(self._build(width))
+
+    def action_close(self) -> None:
+        """Go back."""
+        self.dismiss(None)
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll by lines."""
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+
+    def action_page(self, pages: int) -> None:
+        """Scroll by pages."""
+        area = self.query_one(VerticalScroll)
+        area.scroll_relative(y=pages * max(1, area.size.height - 1), animate=False)

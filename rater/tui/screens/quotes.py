@@ -1,0 +1,105 @@
+"""The quotes of an item: go to one, or remove one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from protocol.session import Quote
+from rater.tui import tones
+from rater.tui.safe import clipped
+
+QUOTE_COLUMNS = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedQuote:
+    """A quote with the dimension it stands for."""
+
+    letter: str
+    dimension_id: str
+    quote: Quote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteChoice:
+    """What to do with which quote."""
+
+    what: Literal["go", "remove"]
+    listed: ListedQuote
+
+
+class QuotesScreen(ModalScreen[QuoteChoice | None]):
+    """All quotes of the item on the screen.
+
+    Args:
+        quotes: In the order of dimensions; at least one.
+    """
+
+    CSS_PATH = "choice.tcss"
+    AUTO_FOCUS = "OptionList"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,E", "cancel", "Back", id="quotes.cancel", tooltip="Back to the item"),
+        Binding("d,delete,backspace", "remove", "Remove", id="quotes.remove", tooltip="Remove the quote"),
+        Binding("j", "move(1)", "Down", id="quotes.down", tooltip="Next quote", show=False),
+        Binding("k", "move(-1)", "Up", id="quotes.up", tooltip="Previous quote", show=False),
+    ]
+
+    def __init__(self, quotes: Sequence[ListedQuote]) -> None:
+        super().__init__()
+        self._quotes = tuple(quotes)
+
+    def compose(self) -> ComposeResult:
+        """Make the list."""
+        with Vertical(id="choice"):
+            yield Static(
+                Content.styled("Quotes of this item", tones.HEADING), id="choice-title", markup=False
+            )
+            yield OptionList(
+                *(
+                    Option(
+                        Content.assemble(
+                            (f"{listed.letter}  [{listed.quote.span.message + 1}] ", tones.STRONG),
+                            clipped(listed.quote.text.replace("\n", " "), QUOTE_COLUMNS),
+                        )
+                    )
+                    for listed in self._quotes
+                ),
+                markup=False,
+                compact=True,
+            )
+            yield Static(
+                Content.styled("Enter go there · d remove · Esc back", tones.MUTED),
+                id="choice-keys",
+                markup=False,
+            )
+
+    def action_cancel(self) -> None:
+        """Go back."""
+        self.dismiss(None)
+
+    def action_move(self, by: int) -> None:
+        """Move the highlight."""
+        options = self.query_one(OptionList)
+        (options.action_cursor_down if by > 0 else options.action_cursor_up)()
+
+    def action_remove(self) -> None:
+        """Remove the highlighted quote."""
+        highlighted = self.query_one(OptionList).highlighted
+        if highlighted is not None:
+            self.dismiss(QuoteChoice(what="remove", listed=self._quotes[highlighted]))
+
+    @on(OptionList.OptionSelected)
+    def choose(self, event: OptionList.OptionSelected) -> None:
+        """Go to the highlighted quote."""
+        self.dismiss(QuoteChoice(what="go", listed=self._quotes[event.option_index]))

@@ -1,0 +1,358 @@
+"""The rating screen: one mode, every key one step, every step on disk before it shows as saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.content import Content
+
+from protocol.chain.events import Event, EventDraft, EventKind
+from protocol.rating_moves import (
+    Lack,
+    dimension_after,
+    first_missing,
+    lack_of,
+    live_events,
+    original_of,
+    reasons_for,
+)
+from protocol.session import Quote
+from rater.tui import tones, wording
+from rater.tui.keymap import GOING_KEYS, RATING_KEYS, READING_KEYS
+from rater.tui.rubric_layout import letter_of
+from rater.tui.safe import label
+from rater.tui.screens.at_desk import DeskScreen
+
+WHILE_QUOTING = frozenset({"line", "page", "enter", "escape", "other_end", "keys", "wide"})
+
+
+class RatingScreen(DeskScreen):
+    """Rates one item after the other: scores, quotes, notes, undo."""
+
+    BINDINGS: ClassVar[list[BindingType]] = list(RATING_KEYS)
+
+    _warned_of: str = ""
+    """The item whose closing was announced."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While a quote is being made, only its own keys act."""
+        if self.conversation.is_quoting:
+            return action in WHILE_QUOTING
+        return action != "other_end"
+
+    # Scoring
+
+    def action_score(self, digit: str) -> None:
+        """Score the active dimension and go to the next without a score."""
+        self.remove_class("-text-only")
+        dimension = self._dimension
+        level = dimension.level_for_digit(digit)
+        if level is None:
+            self.say(f"{dimension.name} has the levels {wording.digits_of(dimension)}.")
+        elif self._progress.reason is None and self._progress.mark(dimension.id).level == level.value:
+            self._after_mark()
+        else:
+            self._record(
+                EventDraft(kind=EventKind.SCORE, dimension=dimension.id, level=level.value), self._after_mark
+            )
+
+    def action_dimension(self, by: int) -> None:
+        """Make another dimension active."""
+        ids = [dimension.id for dimension in self._dimensions]
+        self._active = ids[(ids.index(self._active) + by) % len(ids)]
+        self.remove_class("-text-only")
+        self._refresh()
+
+    def action_clear(self) -> None:
+        """Take back the mark of the whole item, or of the active dimension."""
+        mark = self._progress.mark(self._active)
+        if self._progress.reason is not None:
+            self._record(EventDraft(kind=EventKind.CLEAR))
+        elif mark.level is not None or mark.reason is not None:
+            self._record(EventDraft(kind=EventKind.CLEAR, dimension=self._active))
+        else:
+            self.say(f"{self._dimension.name} has no mark to take back.")
+
+    def action_not_ratable(self) -> None:
+        """Ask why the active dimension cannot be rated."""
+        if self._progress.reason is not None:
+            self.say("The whole item is marked as not ratable: Backspace takes that back.")
+        else:
+            self._ask_reason(whole_item=False)
+
+    def action_not_ratable_item(self) -> None:
+        """Ask why the item cannot be rated."""
+        self._ask_reason(whole_item=True)
+
+    def _ask_reason(self, *, whole_item: bool) -> None:
+        from rater.tui.screens.reasons import ReasonScreen
+
+        what = "this item" if whole_item else self._dimension.name
+        reasons = reasons_for(self._session.rubric, whole_item=whole_item)
+        if not reasons:
+            self.say(f"This rubric has no reason for which {what} could be left unrated.")
+            return
+
+        def answered(code: str | None) -> None:
+            if code is not None:
+                dimension = None if whole_item else self._active
+                self._record(
+                    EventDraft(kind=EventKind.NOT_RATABLE, dimension=dimension, reason=code), self._after_mark
+                )
+
+        question = Content.assemble(
+            ("Why can ", tones.HEADING), label(what, tones.HEADING), (" not be rated?", tones.HEADING)
+        )
+        self.app.push_screen(ReasonScreen(question, reasons), answered)
+
+    def _after_mark(self) -> None:
+        self._active = dimension_after(self._progress, self._dimensions, self._active)
+        self._refresh()
+        if lack_of(self._progress, self._dimension) is Lack.QUOTE:
+            self._say_missing()
+
+    # Quotes
+
+    def action_quote(self) -> None:
+        """Start a quote at the pointer."""
+        if self._noted is not None:
+            self.say("Space shows the text first.")
+        elif not self.conversation.start_quote():
+            self.say("There is no text to quote at the pointer: j and k move it.")
+        else:
+            self.remove_class("-text-only")
+            self._refresh()
+            self.quote_changed()
+
+    def action_other_end(self) -> None:
+        """Let the other end of the quote move."""
+        self.conversation.swap_ends()
+
+    def quote_changed(self) -> None:
+        """Say how much is being quoted, and for what."""
+        count = self.conversation.quoted_rows
+        self.say(
+            f"Quoting {count} row{'s' if count != 1 else ''} for"
+            f" {letter_of(self._dimensions, self._active)} {self._dimension.name}"
+        )
+
+    def action_escape(self) -> None:
+        """Stop quoting."""
+        self.conversation.stop_quote()
+        self._refresh()
+
+    def _attach_quote(self) -> None:
+        span = self.conversation.quoted_span()
+        if span is None or self._item is None:
+            self.say("There is nothing but blanks in this quote.")
+            return
+        text = self._item.conversation.messages[span.message].text[span.start : span.end]
+        draft = EventDraft(kind=EventKind.QUOTE, dimension=self._active, span=span, texts={"quote": text})
+        letter = letter_of(self._dimensions, self._active)
+
+        def attached() -> None:
+            self.conversation.stop_quote()
+            if self._progress.mark(self._active).level is not None:
+                self._active = dimension_after(self._progress, self._dimensions, self._active)
+            self._refresh(f"Quoted for {letter} from message {span.message + 1}.")
+
+        self._record(draft, attached)
+
+    def action_quotes(self) -> None:
+        """List the quotes of the item."""
+        from rater.tui.screens.quotes import ListedQuote, QuoteChoice, QuotesScreen
+
+        listed = [
+            ListedQuote(
+                letter=letter_of(self._dimensions, dimension.id), dimension_id=dimension.id, quote=quote
+            )
+            for dimension in self._dimensions
+            for quote in self._progress.mark(dimension.id).quotes
+        ]
+        if not listed:
+            self.say("This item has no quote yet: e makes one.")
+            return
+
+        def answered(choice: QuoteChoice | None) -> None:
+            if choice is None:
+                return
+            if choice.what == "go":
+                self._reveal_text()
+                self.conversation.go_to(choice.listed.quote.span)
+            else:
+                self._active = choice.listed.dimension_id
+                self._remove_quote(choice.listed.quote)
+
+        self.app.push_screen(QuotesScreen(listed), answered)
+
+    def _remove_quote(self, quote: Quote) -> None:
+        self._record(EventDraft(kind=EventKind.UNQUOTE, dimension=self._active, target=quote.seq))
+
+    # Item
+
+    def action_enter(self) -> None:
+        """Attach the quote in the making; else complete the item and go on, or say what is missing."""
+        if self.conversation.is_quoting:
+            self._attach_quote()
+        elif first_missing(self._progress, self._dimensions) is not None:
+            self._say_missing()
+        elif self._progress.completed:
+            self._ask_guesses(self._go_on)
+        elif self._closes_item() and self._warned_of != self._progress.item_id:
+            self._warned_of = self._progress.item_id
+            self.say("Enter again completes this item and closes it: a question follows, then it is final.")
+        else:
+            self._record(EventDraft(kind=EventKind.COMPLETE), lambda: self._ask_guesses(self._go_on))
+
+    def _closes_item(self) -> bool:
+        return bool(self._desk.visible.questions) and self._progress.item_id in self._session.asked
+
+    def action_note(self) -> None:
+        """Write a note on the item."""
+        self._write_note(None)
+
+    def action_note_dimension(self) -> None:
+        """Write a note on the active dimension."""
+        self._write_note(self._active)
+
+    def _write_note(self, dimension_id: str | None, typed: str | None = None) -> None:
+        progress = self._progress
+        before = progress.note if dimension_id is None else progress.mark(dimension_id).note
+        about = "this item" if dimension_id is None else self._session.rubric.dimension(dimension_id).name
+
+        def save(text: str) -> None:
+            if text != before:
+                draft = EventDraft(kind=EventKind.NOTE, dimension=dimension_id, texts={"note": text})
+                self._record(draft, otherwise=lambda: self._write_note(dimension_id, text))
+
+        self._ask_text(f"Note on {about}", before if typed is None else typed, save)
+
+    def action_flag(self) -> None:
+        """Flag the item, or change or take back its flag."""
+        self._write_flag(self._progress.flagged or "")
+
+    def _write_flag(self, typed: str) -> None:
+        before = self._progress.flagged
+
+        def save(text: str) -> None:
+            if text and text != before:
+                draft = EventDraft(kind=EventKind.FLAG, texts={"note": text})
+                self._record(draft, otherwise=lambda: self._write_flag(text))
+            elif not text and before is not None:
+                self._retract(EventKind.FLAG, "The flag is taken back.")
+            elif not text:
+                self.say("Not flagged: a flag needs a reason.")
+
+        title = "Flag this item: what should the person who runs the study look at?"
+        self._ask_text(title if before is None else "Flag: an empty text takes it back", typed, save)
+
+    def _ask_text(self, title: str, text: str, save: Callable[[str], None]) -> None:
+        from rater.tui.screens.text_entry import TextEntryScreen
+
+        def answered(answer: str | None) -> None:
+            if answer is not None:
+                save(answer.strip())
+
+        self.app.push_screen(TextEntryScreen(label(title, tones.HEADING), text), answered)
+
+    def action_told(self) -> None:
+        """Record that the rater knows which condition this is, or take that back."""
+        if self._progress.told:
+            self._retract(EventKind.TOLD, "Taken back: you do not know which this is.")
+        else:
+            self._record(
+                EventDraft(kind=EventKind.TOLD),
+                lambda: self._refresh("Recorded: you know or were told which this is. K takes it back."),
+            )
+
+    def _retract(self, kind: EventKind, message: str) -> None:
+        """Take back all events of a kind on this item, one after the other."""
+        live = live_events(self._session, self._progress.item_id, kind)
+        if live:
+            draft = EventDraft(kind=EventKind.RETRACT, target=live[0])
+            self._record(draft, lambda: self._retract(kind, message))
+        else:
+            self._refresh(message)
+
+    # Undo and redo
+
+    def action_undo(self) -> None:
+        """Take back the last step, on whatever item it was."""
+        stack = self._session.undo_stack
+        self._take_back(self._session.undo_draft(), stack[-1] if stack else None, "undo", "Undone")
+
+    def action_redo(self) -> None:
+        """Bring back the step that was undone last."""
+        stack = self._session.redo_stack
+        self._take_back(self._session.redo_draft(), stack[-1] if stack else None, "redo", "Done again")
+
+    def _take_back(self, draft: EventDraft | None, last: Event | None, verb: str, done: str) -> None:
+        if draft is None or last is None or draft.item_id is None:
+            self.say(f"There is nothing to {verb}.")
+            return
+        step = original_of(self._session, last)
+        position = self._session.items.index(draft.item_id)
+        message = f"{done}: {wording.step(step.draft, self._session.rubric)}"
+
+        def jump() -> None:
+            if position == self._session.position:
+                self._active = step.draft.dimension or self._active
+                self._refresh(message)
+            else:
+                self._go(position, dimension=step.draft.dimension, message=message)
+
+        self._record(draft, jump)
+
+    def finish(self) -> None:
+        """Say that all is done, and what to do now."""
+        from rater.tui.screens.finish import AfterFinish, FinishScreen
+
+        self._refresh()
+
+        def answered(towards: AfterFinish | None) -> None:
+            if towards == "list":
+                self.action_overview()
+            elif towards == "undo":
+                self.action_undo()
+
+        self.app.push_screen(
+            FinishScreen(
+                rater=self._desk.rater,
+                study=self._desk.visible,
+                items=len(self._session.items),
+                is_pack=self._desk.is_pack,
+            ),
+            answered,
+        )
+
+    # Pages
+
+    def action_card(self) -> None:
+        """Show the task card."""
+        from rater.tui.pages import card_page
+
+        if self._item is not None:
+            self._open_page("Task card", partial(card_page, self._item.card), "t")
+
+    def action_guide(self) -> None:
+        """Show the active dimension in full and the decision rules."""
+        from rater.tui.pages import guide_page
+
+        build = partial(guide_page, self._dimension, self._session.rubric)
+        self._open_page(self._dimension.name, build, "a")
+
+    def action_keys(self) -> None:
+        """Show all keys."""
+        from rater.tui.pages import keys_page
+
+        self._open_page(
+            "Keys", partial(keys_page, [*RATING_KEYS, *GOING_KEYS, *READING_KEYS]), "question_mark"
+        )
+
+    def _open_page(self, title: str, build: Callable[[int], Content], key: str) -> None:
+        from rater.tui.screens.page import PageScreen
+
+        self.app.push_screen(PageScreen(title, build, key))

@@ -1,0 +1,157 @@
+"""The half of the rating screen that reads: panes, their sizes, and every key that moves the text."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container, Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from protocol.item import Item
+from protocol.rubric import Dimension
+from rater.tui import tones
+from rater.tui.keymap import READING_KEYS
+from rater.tui.rubric_layout import height_below, width_beside
+from rater.tui.safe import rows
+from rater.tui.widgets.conversation import ConversationView
+from rater.tui.widgets.lines import HintLine, InfoLine, StatusLine
+from rater.tui.widgets.rubric_pane import RubricPane
+
+BESIDE_FROM = 96
+"""Columns from which the rubric stands beside the conversation."""
+PANE_FRAME = 3
+OWN_LINES = 3
+"""Status, information, hints."""
+FEWEST_CONVERSATION_ROWS = 6
+
+
+class ReadingScreen(Screen[None]):
+    """Conversation, rubric and lines, with the keys that move the conversation.
+
+    Args:
+        dimensions: The rubric's dimensions, which decide how much room the rubric needs.
+    """
+
+    CSS_PATH = "rating.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = list(READING_KEYS)
+
+    def __init__(self, dimensions: tuple[Dimension, ...]) -> None:
+        super().__init__()
+        self._dimensions = dimensions
+        self._noted: Item | None = None
+        """The item whose content note stands where its text will be."""
+        self._said = ""
+
+    def compose(self) -> ComposeResult:
+        """Make the panes."""
+        yield StatusLine()
+        with Container(id="body"):
+            with Vertical(id="left"):
+                yield Static(id="content-note", markup=False)
+                yield ConversationView()
+                yield InfoLine(id="info-between")
+            yield RubricPane()
+        yield InfoLine(id="info-under")
+        yield HintLine()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Give the rubric the room its longest anchors need, and the conversation the rest."""
+        width, height = event.size
+        is_beside = width >= BESIDE_FROM
+        pane = self.query_one(RubricPane)
+        self.set_class(is_beside, "-beside")
+        pane.is_beside = is_beside
+        rows_between = height - OWN_LINES
+        if is_beside:
+            columns = width_beside(self._dimensions, width - PANE_FRAME, rows_between)
+            pane.styles.width, pane.styles.height = columns + PANE_FRAME, "1fr"
+        else:
+            most = rows_between - FEWEST_CONVERSATION_ROWS
+            pane.styles.width, pane.styles.height = "1fr", height_below(self._dimensions, width - 2, most)
+
+    @property
+    def conversation(self) -> ConversationView:
+        """The pane with the text."""
+        return self.query_one(ConversationView)
+
+    def show_text(self, item: Item, *, note_first: bool) -> None:
+        """Put an item's conversation on the screen, after its content note where it has one."""
+        if note_first and item.card.content_note:
+            self._noted = item
+            self._show_note(item.card.content_note)
+        else:
+            self._noted = None
+            self.conversation.show(item.conversation)
+        self.set_class(self._noted is not None, "-noted")
+
+    def say(self, message: str) -> None:
+        """Say something until the next step."""
+        self._said = message
+        for line in self.query(InfoLine):
+            line.message = message
+
+    def action_line(self, by: int) -> None:
+        """Move the pointer, or the end of the quote in the making."""
+        if not self._reveal_text():
+            if self.conversation.is_quoting:
+                self.conversation.extend_quote(by)
+                self.quote_changed()
+            else:
+                self.conversation.move_pointer(by)
+
+    def action_page(self, direction: int) -> None:
+        """Move by a page."""
+        if not self._reveal_text():
+            self.conversation.page(direction)
+
+    def action_turn(self, direction: int) -> None:
+        """Move to another message."""
+        if not self._reveal_text():
+            self.conversation.turn(direction)
+
+    def action_top(self) -> None:
+        """Go to the beginning."""
+        if not self._reveal_text():
+            self.conversation.top()
+
+    def action_end(self) -> None:
+        """Go to the end."""
+        if not self._reveal_text():
+            self.conversation.end()
+
+    def action_wide(self) -> None:
+        """Hide the rubric, or show it again."""
+        self.toggle_class("-text-only")
+
+    def quote_changed(self) -> None:
+        """Called when the quote in the making grew or shrank."""
+
+    @on(ConversationView.Moved)
+    def _note_place(self, event: ConversationView.Moved) -> None:
+        for line in self.query(InfoLine):
+            line.place = event.place
+
+    def _show_note(self, note: str) -> None:
+        width = max(20, min(70, self.size.width // 2))
+        lines = [Content.styled("Content note", tones.WARNING), Content("")]
+        lines += [Content(row) for row in rows(note, width)]
+        lines += [Content(""), Content.assemble(("Space", tones.STRONG), " shows the text")]
+        self.query_one("#content-note", Static).update(Content("\n").join(lines))
+
+    def _reveal_text(self) -> bool:
+        """Show the text behind a content note; answer whether there was one."""
+        if self._noted is None:
+            return False
+        item, self._noted = self._noted, None
+        self.remove_class("-noted")
+        self.conversation.show(item.conversation)
+        self.text_reveal_texted()
+        return True
+
+    def text_reveal_texted(self) -> None:
+        """Called when the text came up after its content note."""

@@ -1,0 +1,127 @@
+"""The first screen of every sitting: who, what, how far, and what is recorded."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Static
+
+from protocol.session import RaterSession
+from protocol.study import VisibleProtocol
+from rater.tui import tones
+from rater.tui.safe import label, rows
+
+WIDEST = 76
+LABEL_COLUMNS = 12
+
+
+class WelcomeScreen(Screen[None]):
+    """Says what the rater should know before the first key counts.
+
+    Args:
+        rater: The rater's code.
+        study: What a rater may know of the study.
+        session: Where the work stands.
+        last_saved: Time of the last event on disk, or empty.
+    """
+
+    CSS_PATH = "welcome.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "start", "Start", id="welcome.start", tooltip="Begin or go on"),
+        Binding("q", "app.quit", "Quit", id="welcome.quit", tooltip="Quit; nothing was recorded"),
+    ]
+
+    class Started(Message):
+        """The rater wants to begin."""
+
+    def __init__(self, *, rater: str, study: VisibleProtocol, session: RaterSession, last_saved: str) -> None:
+        super().__init__()
+        self._rater = rater
+        self._study = study
+        self._session = session
+        self._last_saved = last_saved
+
+    def compose(self) -> ComposeResult:
+        """Make the page."""
+        with VerticalScroll(id="welcome", can_focus=False):
+            yield Static(id="welcome-text", markup=False)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Lay the page out for the width there is."""
+        width = min(WIDEST, event.size.width - 6)
+        self.query_one("#welcome-text", Static).update(Content("\n").join(self._lines(width)))
+
+    def action_start(self) -> None:
+        """Begin."""
+        self.post_message(self.Started())
+
+    def _lines(self, width: int) -> list[Content]:
+        session, study = self._session, self._study
+        done = session.completed_count
+        begun = sum(item.touched and not item.completed for item in session.progress.values())
+        todo = len(session.items) - done - begun
+        lines: list[Content] = []
+        if study.simulated:
+            lines += [
+                Content.styled(" SIMULATED STUDY: its other ratings are made by a program ", "bold reverse"),
+                Content(""),
+            ]
+        lines += _fact("You are", self._rater, width)
+        lines += _fact("Study", study.name, width)
+        lines += _fact(
+            "Your work",
+            f"{len(session.items)} items: {done} completed, {begun} begun, {todo} to do"
+            + (f". Next: item {session.position + 1}" if session.history else ""),
+            width,
+        )
+        if self._last_saved:
+            lines += _fact("Last saved", self._last_saved, width)
+        for title, text in _STATEMENTS:
+            lines += [Content(""), Content.styled(title, tones.HEADING)]
+            lines += [Content(row) for row in rows(text, width)]
+        if study.contact:
+            lines += [Content(""), *_fact("Questions", study.contact, width)]
+        lines += [
+            Content(""),
+            Content.assemble(
+                ("Enter", "bold reverse"),
+                " go on" if session.history else " start",
+                "     ",
+                ("q", tones.STRONG),
+                f" quit, if you are not {self._rater}",
+            ),
+        ]
+        return lines
+
+
+_STATEMENTS = (
+    (
+        "What is recorded",
+        "Each key that scores, quotes, notes, flags, completes or takes back is one event, on disk before the"
+        " screen says saved, with the time of day and the time since the item came up. So are each item"
+        " shown, its end reached, and each start of this program. Nothing is ever deleted: an undo is one"
+        " more event.",
+    ),
+    (
+        "Who sees it",
+        "The person who runs the study sees all of it, under your code. Public copies may leave out notes,"
+        " quotes and exact times. No other rater sees it while you rate. Nothing leaves this machine by"
+        " itself.",
+    ),
+)
+
+
+def _fact(name: str, value: str, width: int) -> list[Content]:
+    return [
+        Content.assemble(
+            (f"{name if index == 0 else '':<{LABEL_COLUMNS}}", tones.MUTED), label(row, tones.STRONG)
+        )
+        for index, row in enumerate(rows(value, width - LABEL_COLUMNS))
+    ]
