@@ -7,7 +7,7 @@ ratings cannot be moved to another rater or study.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import cast
 
 from protocol.canonical_json import Json, canonical_bytes, parse_canonical, sha256_hex
@@ -113,9 +113,23 @@ class AssignmentManifest:
                 "An assignment manifest cannot be read.",
                 next_step="Restore the file from a backup: it was changed outside the program.",
             ) from fault
-        if manifest.body() != body:
+        if manifest.body() != body or not _holds_texts(manifest):
             raise CheckFailedError(
                 "An assignment manifest holds more or other than it should.",
                 next_step="Restore the file from a backup: it was changed outside the program.",
             )
         return manifest
+
+
+def _holds_texts(manifest: AssignmentManifest) -> bool:
+    """Whether every code and hash is a text: JSON would take numbers too."""
+    found: list[object] = [manifest.id, manifest.study_id, manifest.rater, *manifest.dimensions]
+    found += [
+        manifest.rubric_sha256,
+        manifest.protocol_sha256,
+        *manifest.asked,
+        *asdict(manifest.key).values(),
+    ]
+    for item in manifest.items:
+        found += [item.item_id, item.task_id, item.shown_sha256]
+    return all(isinstance(one, str) for one in found)
