@@ -139,13 +139,26 @@ class Claim:
     scaffold: str = ""
 
 
+LeakAction = Literal["replace", "keep", "ask"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedactionPlan:
-    """What is replaced beside the shipped list."""
+    """What is done about texts that may tell a condition, class by class."""
 
     literals: tuple[str, ...] = ()
+    """Words of the admin's own, taken literally."""
+    patterns: tuple[str, ...] = ()
+    """Regular expressions of the admin's own, in RE2 syntax."""
     token: str = "[redacted]"  # noqa: S105 - a neutral word, no secret
-    vendor_names: bool = True
+    block: LeakAction = "replace"
+    """The study's own names and hidden texts, self-identification, literals and patterns."""
+    names: LeakAction = "replace"
+    """The shipped list of models, makers and products."""
+    echo: LeakAction = "keep"
+    """Forms of scaffolds, such as `Thought:`, that are not in the study's own."""
+    review: LeakAction = "keep"
+    """What may be ordinary text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from protocol.deidentify.rules import linear
 from protocol.guess_rules import guess_mistakes
 from protocol.rubric_rules import LARGEST_LEVEL, rubric_mistakes
-from protocol.study import EvidenceLevel
+from protocol.study import EvidenceLevel, RedactionPlan
 from protocol.toml_nodes import Mistake, Node, doubled, empty, free_name, patterned
 from protocol.wording import quoted
 
@@ -140,8 +141,15 @@ def _redaction_mistakes(redaction: Node) -> Iterator[Mistake]:
     for literal in redaction["literals"]:
         yield from empty(literal, "a word to replace, or no entry")
         word = (literal.text or "").strip().casefold()
-        if word and word in (token.text or "[name]").casefold():
+        if word and word in (token.text or RedactionPlan().token).casefold():
             yield literal.mistake("a word that does not stand in the token that replaces it")
+    yield from doubled(redaction["patterns"], "a pattern")
+    for pattern in redaction["patterns"]:
+        if pattern.text is not None:
+            try:
+                linear(pattern.text)
+            except ValueError as fault:
+                yield pattern.mistake(f"a regular expression in RE2 syntax ({fault})")
 
 
 def _claim_mistakes(root: Node) -> Iterator[Mistake]:

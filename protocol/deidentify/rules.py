@@ -1,77 +1,57 @@
-"""What is replaced before a rater sees a text: a shipped, versioned list and the study's own names.
-
-Names that are also ordinary words (Meta, Falcon, Titan, Yi, Phi) stand only in forms that cannot
-be the ordinary word; ambiguous ones (Claude, Gemini) match with their capital alone.
-"""
+"""Rules that find what must not be shown, and what somebody should look at, in folded texts."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
 
-LIST_VERSION = 1
+from protocol.deidentify import shipped_list as shipped
+from protocol.deidentify.folding import fold
+from protocol.deidentify.leak_class import Action, LeakClass
+from protocol.deidentify.name_patterns import whole_names
+
 RUN_WORDS = 6
 """A run of this many words of a scaffold's text gives the scaffold away."""
-SHORTEST_NAME = 3
-"""Names with fewer characters are not searched: they would hit everywhere."""
+SHORTEST_PART = 4
+"""The same for the parts of a study name."""
 
-_ANY_CASE = tuple(
-    """
-    openai chatgpt gpt-3 gpt-3.5 gpt-4 gpt-4o gpt-5 gpt-oss o1-mini o1-preview o3-mini o4-mini
-    anthropic deepmind gemma mixtral codestral ministral qwen qwq tongyi deepseek smollm smollm2
-    smollm3 dbrx olmo nemotron zhipu baichuan minimax dashscope ai21 jamba perplexity.ai wizardlm vicuna
-    """.split()  # noqa: SIM905 - one name a line would bury the list
-)
-_ANY_CASE_PHRASES = (
-    "hugging face",
-    "huggingface",
-    "alibaba cloud",
-    "meta ai",
-    "mistral ai",
-    "google ai",
-    "google bard",
-    "amazon nova",
-    "amazon titan",
-    "amazon bedrock",
-    "vertex ai",
-    "azure openai",
-    "ibm granite",
-    "microsoft copilot",
-    "github copilot",
-    "command r+",
-    "moonshot ai",
-    "x.ai",
-)
-_WITH_CAPITAL = (
-    "Claude",
-    "Gemini",
-    "Llama",
-    "LLaMA",
-    "Mistral",
-    "Grok",
-    "Cohere",
-    "Kimi",
-    "Copilot",
-    "xAI",
-    "GLM",
-    "Phi-2",
-    "Phi-3",
-    "Phi-4",
-)
+DEFAULT_ACTIONS: Mapping[LeakClass, Action] = {
+    LeakClass.BLOCK: Action.REPLACE,
+    LeakClass.NAME: Action.REPLACE,
+    LeakClass.ECHO: Action.KEEP,
+    LeakClass.REVIEW: Action.KEEP,
+}
 
-_SELF = (
-    r"\bas an? (?:AI|artificial intelligence|(?:large )?language)[ -](?:language )?(?:model|assistant)\b",
-    r"\bI(?:'m| am|’m) (?:just |only )?(?:an AI(?: (?:language model|assistant|model))?"
-    r"|a (?:large )?language model)\b",
-    r"\bmy (?:knowledge|training)(?: data)? (?:cut-?off|ends|goes up to|was last updated)\b[^.\n]{0,60}",
-    r"\b(?:knowledge|training) cut-?off[^.\n]{0,40}(?:19|20)\d\d",
-    r"\b(?:as of )?my last (?:knowledge )?(?:update|training)\b[^.,\n]{0,40}",
-    r"\b(?:developed|created|trained|made|built) by "
-    r"(?:google|microsoft|meta|amazon|apple|nvidia|ibm|alibaba|baidu|tencent|bytedance)\b",
-    r"<\|(?:im_start|im_end|eot_id|begin_of_text|start_header_id|end_header_id|endoftext)\|>",
-    r"\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>",
-)
+
+class Match(Protocol):
+    """What `re` and `re2` matches share."""
+
+    def start(self) -> int:
+        """Return the index of the first character."""
+        ...
+
+    def end(self) -> int:
+        """Return the index behind the last character."""
+        ...
+
+
+class Pattern(Protocol):
+    """What `re` and `re2` patterns share."""
+
+    def finditer(self, string: str, /) -> Iterator[Match]:
+        """Return all matches in order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One pattern with its name and class."""
+
+    name: str
+    leak_class: LeakClass
+    pattern: Pattern
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,26 +61,32 @@ class Hit:
     start: int
     end: int
     rule: str
+    leak_class: LeakClass = LeakClass.BLOCK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedactionRules:
-    """Compiled rules; `find` names every stretch that must not be shown."""
+    """Compiled rules with the action of each class."""
 
-    patterns: tuple[tuple[str, re.Pattern[str]], ...]
+    patterns: tuple[Rule, ...]
     runs: frozenset[tuple[str, ...]]
     """Word runs of the study's own scaffolds and system messages, folded and lower-case."""
+    actions: Mapping[LeakClass, Action] = field(default_factory=lambda: DEFAULT_ACTIONS)
 
     def find(self, folded: str) -> list[Hit]:
-        """Return all hits in a folded text, merged where they overlap, in order."""
+        """Return the hits that are replaced unless decided otherwise, merged where they overlap."""
+        return merged(hit for hit in self.find_all(folded) if self.actions[hit.leak_class] is Action.REPLACE)
+
+    def find_all(self, folded: str) -> list[Hit]:
+        """Return every hit in order; of those inside another of the same or a stronger class, none."""
         hits = [
-            Hit(start=match.start(), end=match.end(), rule=rule)
-            for rule, pattern in self.patterns
-            for match in pattern.finditer(folded)
+            Hit(start=match.start(), end=match.end(), rule=rule.name, leak_class=rule.leak_class)
+            for rule in self.patterns
+            for match in rule.pattern.finditer(folded)
             if match.end() > match.start()
         ]
-        hits.extend(self._run_hits(folded))
-        return _merged(hits)
+        hits.extend(merged(self._run_hits(folded)))
+        return _without_covered(hits)
 
     def _run_hits(self, folded: str) -> Iterator[Hit]:
         if not self.runs:
@@ -117,67 +103,137 @@ class RedactionRules:
                     )
 
 
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_WORD = re.compile(r"[^\W_]+")
+"""An apostrophe ends a word: straight, curly or missing, it changes no run."""
+_STRONGEST_FIRST = list(LeakClass)
 
 
 def word_runs(text: str) -> frozenset[tuple[str, ...]]:
     """Return every run of six words of a text; of a shorter text of four or five words, all of it."""
-    words = [word.group() for word in _WORD.finditer(text.lower())]
+    words = [word.group() for word in _WORD.finditer(fold(text).text.lower())]
     if len(words) < RUN_WORDS:
         return frozenset({tuple(words)}) if len(words) >= RUN_WORDS - 2 else frozenset()
     return frozenset(tuple(words[first : first + RUN_WORDS]) for first in range(len(words) - RUN_WORDS + 1))
-
-
-def _names(names: Iterable[str], *, ignore_case: bool) -> re.Pattern[str] | None:
-    """A pattern for whole names: borders are "not a letter", so that `Claude3` hits."""
-    found = sorted(
-        {name for name in names if len(name) >= SHORTEST_NAME}, key=lambda name: (-len(name), name)
-    )
-    if not found:
-        return None
-    body = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in found)
-    tail = r"(?:[-_.]?\d[\w.]*)?"  # a version after a name goes with it: Qwen2.5, GPT-4o, Claude-3
-    return re.compile(rf"(?<![^\W\d_])(?:{body}){tail}(?![^\W\d_])", re.IGNORECASE if ignore_case else 0)
 
 
 def build_rules(
     *,
     study_names: Iterable[str],
     literals: Sequence[str] = (),
+    patterns: Sequence[str] = (),
     hidden_texts: Iterable[str] = (),
     shipped_names: bool = True,
     self_identification: bool = True,
+    look_closer: bool = False,
+    actions: Mapping[LeakClass, Action] | None = None,
 ) -> RedactionRules:
     """Compile the rules of a study.
 
     Args:
-        study_names: Model names and source ids of the transcripts; matched in any case.
+        study_names: Model names of the transcripts; matched in any case.
         literals: The admin's own words, taken literally, matched in any case.
-        hidden_texts: Scaffold and system texts, folded; their word runs are replaced.
-        shipped_names: Whether the shipped list of vendors and products is used.
-        self_identification: Whether phrases in which an assistant speaks of itself are matched.
+        patterns: The admin's own regular expressions, in the syntax of RE2: linear time.
+        hidden_texts: Scaffold and system texts; their word runs are hits.
+        shipped_names: Whether the shipped list of models, makers and products is used.
+        self_identification: Whether phrases in which an assistant speaks of itself, chat templates
+            and marks of providers' records are matched.
+        look_closer: Whether the classes that only call for a look are matched too.
+        actions: What is done about each class; the defaults for those that are left out.
     """
-    candidates: list[tuple[str, re.Pattern[str] | None]] = [
-        ("study name", _names(study_names, ignore_case=True)),
-        ("study.toml", _names(literals, ignore_case=True)),
+    names, hidden = sorted(set(study_names)), list(hidden_texts)
+    rules = [
+        *_name_rules("study name", LeakClass.BLOCK, names, ignore_case=True),
+        *_name_rules("study.toml", LeakClass.BLOCK, literals, ignore_case=True),
+        *(Rule(name="study.toml", leak_class=LeakClass.BLOCK, pattern=linear(one)) for one in patterns),
     ]
     if shipped_names:
-        candidates.append(("name", _names((*_ANY_CASE, *_ANY_CASE_PHRASES), ignore_case=True)))
-        candidates.append(("name", _names(_WITH_CAPITAL, ignore_case=False)))
+        any_case = (*shipped.NAMES_ANY_CASE, *shipped.PHRASES_ANY_CASE)
+        rules += _name_rules("name", LeakClass.NAME, any_case, ignore_case=True)
+        rules += _name_rules("name", LeakClass.NAME, shipped.NAMES_WITH_CAPITAL, ignore_case=False)
     if self_identification:
-        candidates.extend(("self-identification", re.compile(pattern, re.IGNORECASE)) for pattern in _SELF)
+        rules += _forms("self-identification", LeakClass.BLOCK, shipped.SELF_IDENTIFICATION)
+        rules += _forms("chat template", LeakClass.BLOCK, shipped.TEMPLATES)
+        rules += _forms("provider's record", LeakClass.BLOCK, shipped.RECORD_MARKS)
+    if look_closer:
+        rules += _echo_rules(hidden)
+        rules += _name_rules("company", LeakClass.REVIEW, shipped.REVIEW_WITH_CAPITAL, ignore_case=False)
+        rules += _name_rules("part of a study name", LeakClass.REVIEW, _parts(names), ignore_case=True)
+        rules += _forms("time or path", LeakClass.REVIEW, shipped.REVIEW_FORMS)
     return RedactionRules(
-        patterns=tuple((rule, pattern) for rule, pattern in candidates if pattern is not None),
-        runs=frozenset().union(*(word_runs(text) for text in hidden_texts)),
+        patterns=tuple(rules),
+        runs=frozenset().union(*(word_runs(text) for text in hidden)),
+        actions={**DEFAULT_ACTIONS, **(actions or {})},
     )
 
 
-def _merged(hits: Iterable[Hit]) -> list[Hit]:
-    merged: list[Hit] = []
+def linear(expression: str) -> Pattern:
+    """Compile an admin's expression for linear-time matching, in any case.
+
+    Raises:
+        ValueError: RE2 does not take it; the message says why.
+    """
+    import re2
+
+    options = re2.Options()
+    options.case_sensitive = False
+    options.log_errors = False
+    try:
+        compiled: Pattern = re2.compile(expression, options)
+    except re2.error as fault:
+        reason = fault.args[0]
+        raise ValueError(reason.decode() if isinstance(reason, bytes) else str(reason)) from None
+    return compiled
+
+
+def _echo_rules(hidden: Sequence[str]) -> Iterator[Rule]:
+    """An echo that stands in the study's own scaffolds tells the condition; any other may not."""
+    for expression, flags in (
+        *((one, re.IGNORECASE) for one in shipped.ECHOES_ANY_CASE),
+        *((one, re.NOFLAG) for one in shipped.ECHOES_WITH_CASE),
+    ):
+        pattern = re.compile(expression, flags)
+        own = any(pattern.search(text) for text in hidden)
+        yield Rule(
+            name="scaffold form", leak_class=LeakClass.BLOCK if own else LeakClass.ECHO, pattern=pattern
+        )
+
+
+def _forms(name: str, leak_class: LeakClass, expressions: Sequence[str]) -> Iterator[Rule]:
+    for expression in expressions:
+        yield Rule(name=name, leak_class=leak_class, pattern=re.compile(expression, re.IGNORECASE))
+
+
+def _name_rules(
+    name: str, leak_class: LeakClass, names: Iterable[str], *, ignore_case: bool
+) -> Iterator[Rule]:
+    pattern = whole_names(names, ignore_case=ignore_case)
+    if pattern is not None:
+        yield Rule(name=name, leak_class=leak_class, pattern=pattern)
+
+
+def _parts(names: Iterable[str]) -> set[str]:
+    parts = (part for name in names for part in re.split(r"[-_/.:\s]+", name))
+    return {part for part in parts if len(part) >= SHORTEST_PART and not part.isdigit()}
+
+
+def merged(hits: Iterable[Hit]) -> list[Hit]:
+    """Return hits in order, those that overlap made one; the first of them names it."""
+    joined: list[Hit] = []
     for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
-        if merged and hit.start < merged[-1].end:
-            last = merged[-1]
-            merged[-1] = Hit(start=last.start, end=max(last.end, hit.end), rule=last.rule)
+        if joined and hit.start < joined[-1].end:
+            last = joined[-1]
+            strongest = min(last.leak_class, hit.leak_class, key=_STRONGEST_FIRST.index)
+            joined[-1] = Hit(
+                start=last.start, end=max(last.end, hit.end), rule=last.rule, leak_class=strongest
+            )
         else:
-            merged.append(hit)
-    return merged
+            joined.append(hit)
+    return joined
+
+
+def _without_covered(hits: Iterable[Hit]) -> list[Hit]:
+    kept: list[Hit] = []
+    for hit in sorted(hits, key=lambda hit: (_STRONGEST_FIRST.index(hit.leak_class), hit.start, -hit.end)):
+        if not any(other.start <= hit.start and hit.end <= other.end for other in kept):
+            kept.append(hit)
+    return sorted(kept, key=lambda hit: (hit.start, hit.end))

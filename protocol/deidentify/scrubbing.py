@@ -6,13 +6,14 @@ by one neutral word. The log belongs into the sealed key.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from protocol.canonical_json import Json
 from protocol.conversation import Conversation, Message, ToolCall
 from protocol.deidentify.folding import fold
-from protocol.deidentify.rules import RedactionRules
+from protocol.deidentify.leak_class import Action
+from protocol.deidentify.rules import Hit, RedactionRules, merged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +66,31 @@ class _CleanText:
     replacements: tuple[Replacement, ...]
 
 
-def scrub(conversation: Conversation, rules: RedactionRules, *, token: str) -> Scrubbed:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundText:
+    """A hit with its place in the imported text."""
+
+    message: int
+    field: str
+    start: int
+    text: str
+    hit: Hit
+
+
+Decide = Callable[[FoundText], Action | None]
+"""Returns what somebody decided about a hit, or None."""
+
+
+def scrub(
+    conversation: Conversation, rules: RedactionRules, *, token: str, decide: Decide | None = None
+) -> Scrubbed:
     """Return what a rater may see of a conversation.
 
     Args:
         conversation: As imported.
         rules: What to replace.
         token: The neutral word.
+        decide: Decisions on single hits, which win over the plan of their class.
     """
     shown: list[Message] = []
     replaced: list[Replacement] = []
@@ -83,7 +102,8 @@ def scrub(conversation: Conversation, rules: RedactionRules, *, token: str) -> S
         index = len(shown)
 
         def clean(text: str, field: str, index: int = index) -> str:
-            result = _clean(text, rules, token=token, message=index, field=field)
+            spans = _replaced_spans(text, rules, message=index, field=field, decide=decide)
+            result = _clean(text, spans, token=token, message=index, field=field)
             replaced.extend(result.replacements)
             return result.text
 
@@ -116,21 +136,35 @@ def _new_id(old: str, new_ids: dict[str, str]) -> str:
     return new_ids.setdefault(old, f"t{len(new_ids) + 1}")
 
 
-def _clean(text: str, rules: RedactionRules, *, token: str, message: int, field: str) -> _CleanText:
+def _replaced_spans(
+    text: str, rules: RedactionRules, *, message: int, field: str, decide: Decide | None
+) -> list[Hit]:
+    """Return the stretches to replace, in places of the imported text."""
     folded = fold(text)
+    spans: list[Hit] = []
+    for hit in rules.find_all(folded.text):
+        start, end = folded.source_span(hit.start, hit.end)
+        found = FoundText(message=message, field=field, start=start, text=text[start:end], hit=hit)
+        action = (decide(found) if decide else None) or rules.actions[hit.leak_class]
+        if action is Action.REPLACE:
+            spans.append(replace(hit, start=start, end=end))
+    return merged(spans)
+
+
+def _clean(text: str, spans: Sequence[Hit], *, token: str, message: int, field: str) -> _CleanText:
     pieces: list[str] = []
     replacements: list[Replacement] = []
     done = length = 0
-    for hit in rules.find(folded.text):
-        start, end = folded.source_span(hit.start, hit.end)
-        pieces.append(text[done:start])
-        length += start - done
+    for span in spans:
+        pieces.append(text[done : span.start])
+        length += span.start - done
+        original = text[span.start : span.end]
         replacements.append(
-            Replacement(message=message, field=field, start=length, original=text[start:end], rule=hit.rule)
+            Replacement(message=message, field=field, start=length, original=original, rule=span.rule)
         )
         pieces.append(token)
         length += len(token)
-        done = end
+        done = span.end
     return _CleanText(text="".join([*pieces, text[done:]]), replacements=tuple(replacements))
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from protocol.deidentify.folding import fold
-from protocol.deidentify.rules import SHORTEST_NAME, RedactionRules, build_rules
+from protocol.deidentify.name_patterns import SHORTEST_NAME
+from protocol.deidentify.rules import RedactionRules, build_rules
 from protocol.item import Item
 from protocol.study import StudyProtocol, TaskCard
 from protocol.transcript import Transcript

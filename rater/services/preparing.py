@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from protocol.canonical_json import sha256_hex
+from protocol.deidentify.decisions import Decision
 from protocol.errors import InvalidInputError, Problem
 from protocol.sources.factorial import CellCheck, check_cells
 from protocol.sources.origin import OriginMapping
 from protocol.study import StudyProtocol
 from protocol.transcript import Transcript
+from rater.services.leaks import decisions_path, read_decisions
 from rater.services.reading_sources import read_sources
 from rater.services.reading_study import read_study_file
 
@@ -22,12 +25,25 @@ class Prepared:
     protocol: StudyProtocol
     study_toml: str
     transcripts: tuple[Transcript, ...]
+    decisions: dict[str, Decision]
+    """Decisions on hits of the leak rules."""
+    decisions_sha256: str | None
 
 
 def prepare(
-    protocol_path: Path, sources: Sequence[Path], *, mapping: OriginMapping | None = None
+    protocol_path: Path,
+    sources: Sequence[Path],
+    *,
+    mapping: OriginMapping | None = None,
+    decisions: Path | None = None,
 ) -> Prepared:
-    """Read a protocol and its transcripts and check that the design is filled.
+    """Read a protocol, its transcripts and decisions on leaks, and check that the design is filled.
+
+    Args:
+        protocol_path: The study.toml.
+        sources: Files of transcripts.
+        mapping: Where the origin stands in them.
+        decisions: Where decisions on leaks are kept; beside the protocol unless given.
 
     Raises:
         NotFoundError: A file does not exist.
@@ -44,8 +60,13 @@ def prepare(
             next_step="Add, remove or rename what is listed; `rater-admin inspect` shows the table.",
             problems=problems,
         )
+    kept_in = decisions_path(protocol_path, decisions)
     return Prepared(
-        protocol=study.protocol, study_toml=study.content.decode("utf-8"), transcripts=report.transcripts
+        protocol=study.protocol,
+        study_toml=study.content.decode("utf-8"),
+        transcripts=report.transcripts,
+        decisions=read_decisions(kept_in),
+        decisions_sha256=sha256_hex(kept_in.read_bytes()) if kept_in.exists() else None,
     )
 
 

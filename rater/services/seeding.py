@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from db.atomic_file import write_whole
@@ -22,6 +22,7 @@ from db.manifest_store import insert_manifests
 from db.study_store import StudyRecord, StudyState, insert_study, read_study
 from protocol.canonical_json import sha256_hex
 from protocol.chain.identifiers import Clock, Entropy
+from protocol.deidentify.decisions import Decision
 from protocol.errors import UsageError, WrongStateError
 from protocol.study import StudyProtocol
 from protocol.transcript import Transcript
@@ -42,6 +43,9 @@ class SeedRequest:
     """The identities of all recipients are needed together."""
     replace: bool = False
     """Replace a study file that has no rating yet; its old key is voided on the record."""
+    decisions: Mapping[str, Decision] = field(default_factory=dict)
+    """Decisions on hits of the leak rules."""
+    decisions_sha256: str | None = None
     who: str
     """The admin's login name, for the audit log."""
     app: str
@@ -98,7 +102,7 @@ def seed_study(
             where=str(request.key_path),
             next_step="Give another name with --key, or move the old key away.",
         )
-    plan = plan_seeding(protocol, study_toml, transcripts, entropy=entropy)
+    plan = plan_seeding(protocol, study_toml, transcripts, entropy=entropy, decisions=request.decisions)
     sealed = seal(
         plan.key,
         recipients=request.recipients,
@@ -186,6 +190,8 @@ def _fill(
         "redaction_commitment": seeded.redaction_commitment,
         **{f"manifest.{manifest.rater}": manifest.sha256 for manifest in manifests},
     }
+    if request.decisions_sha256:
+        details["leak_decisions"] = request.decisions_sha256
     if seeded.voided_key_sha256:
         details["voided_key"] = seeded.voided_key_sha256
     append_audit(connection, study_id=plan.study_id, at=at, who=request.who, action="seeded", details=details)

@@ -14,14 +14,15 @@ from protocol.allocation.allocation_key import AllocationKey
 from protocol.canonical_json import sha256_hex
 from protocol.chain.identifiers import Entropy, draw_id, shuffled
 from protocol.chain.manifest import AssignedItem, AssignmentManifest, KeyBinding
-from protocol.deidentify.rules import RedactionRules, build_rules
+from protocol.deidentify.decisions import Decision
 from protocol.deidentify.scrubbing import Scrubbed, scrub
 from protocol.design.assignment import Share, assign
 from protocol.errors import BlindError
 from protocol.item import Item
 from protocol.study import StudyProtocol
 from protocol.transcript import Transcript
-from rater.services.blind_lint import forbidden_terms, hidden_texts, leaks_in_visible
+from rater.services.blind_lint import forbidden_terms, leaks_in_visible
+from rater.services.leak_rules import decider, kept_transcripts, rules_of
 
 SALT_BYTES = 32
 
@@ -78,7 +79,12 @@ class SeedingPlan:
 
 
 def plan_seeding(
-    protocol: StudyProtocol, study_toml: str, transcripts: Sequence[Transcript], *, entropy: Entropy
+    protocol: StudyProtocol,
+    study_toml: str,
+    transcripts: Sequence[Transcript],
+    *,
+    entropy: Entropy,
+    decisions: Mapping[str, Decision] | None = None,
 ) -> SeedingPlan:
     """Work a study out from its protocol and transcripts.
 
@@ -87,13 +93,15 @@ def plan_seeding(
         study_toml: The text the protocol was read from; it goes into the sealed key.
         transcripts: Complete: every cell filled once, every task with a card.
         entropy: Source of every id, salt and order.
+        decisions: Decisions on hits of the leak rules, by fingerprint.
 
     Raises:
         InvalidInputError: The spacing cannot be kept.
-        BlindError: A text that raters see would tell a condition, where no rule may replace it.
+        BlindError: A leak is undecided, or a text that raters see would tell a condition where no rule
+            may replace it.
     """
-    ordered = sorted(transcripts, key=lambda transcript: transcript.origin)
-    rules = rules_of(protocol, ordered)
+    rules = rules_of(protocol, transcripts)
+    ordered = kept_transcripts(transcripts, rules, decisions or {})
     cards = {task.id: task.card for task in protocol.tasks}
 
     taken: set[str] = set()
@@ -109,7 +117,12 @@ def plan_seeding(
     scrubbed: dict[str, Scrubbed] = {}
     origins = {}
     for transcript in ordered:
-        result = scrub(transcript.conversation, rules, token=protocol.redaction.token)
+        result = scrub(
+            transcript.conversation,
+            rules,
+            token=protocol.redaction.token,
+            decide=decider(transcript.origin, decisions or {}),
+        )
         item = Item(
             id=fresh_id(),
             task_id=opaque[transcript.origin.task],
@@ -162,16 +175,6 @@ def _draw_asked(protocol: StudyProtocol, items: Sequence[str], entropy: Entropy)
     later = items[-(-len(items) // 4) :]
     count = min(len(later), round(protocol.guess.share * len(items)))
     return tuple(sorted(shuffled(later, entropy)[:count]))
-
-
-def rules_of(protocol: StudyProtocol, transcripts: Sequence[Transcript]) -> RedactionRules:
-    """Return the redaction rules of a study: shipped, its own names, its hidden texts."""
-    return build_rules(
-        study_names={transcript.origin.model for transcript in transcripts},
-        literals=protocol.redaction.literals,
-        hidden_texts=hidden_texts(protocol, transcripts),
-        shipped_names=protocol.redaction.vendor_names,
-    )
 
 
 def _count(scrubbed: Mapping[str, Scrubbed]) -> dict[str, int]:

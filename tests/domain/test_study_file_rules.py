@@ -228,8 +228,11 @@ RULES: list[tuple[str, tuple[str, str], str, str]] = [
     ("seed below 0", ("seed = 20260101", "seed = -1"), "analysis.seed", "from 0"),
     ("correction", ('correction = "holm"', 'correction = "none"'), "analysis.correction", '"holm"'),
     ("empty literal", ("literals = []", 'literals = [" "]'), "redaction.literals[0]", "or no entry"),
-    ("literal in its token", ("literals = []", 'literals = ["Name"]'), "redaction.literals[0]", "token"),
-    ("empty token", ('token = "[name]"', 'token = ""'), "redaction.token", "a neutral word"),
+    ("literal in its token", ("literals = []", 'literals = ["Redacted"]'), "redaction.literals[0]", "token"),
+    ("empty token", ('token = "[redacted]"', 'token = ""'), "redaction.token", "a neutral word"),
+    ("pattern", ("patterns = []", 'patterns = ["(a"]'), "redaction.patterns[0]", "RE2"),
+    ("lookahead", ("patterns = []", 'patterns = ["(?=a)b"]'), "redaction.patterns[0]", "RE2"),
+    ("action", ('block = "replace"', 'block = "hide"'), "redaction.block", '"ask"'),
     (
         "claim on no dimension",
         ('dimension = "D1"', 'dimension = "D9"'),

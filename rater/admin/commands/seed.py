@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from rater import __version__
+from rater.admin.commands.leaks import DecisionsOption
 from rater.admin.commands.map_option import MapOption, mapped_sources
 from rater.admin.options import (
     JsonOption,
@@ -39,6 +40,7 @@ def seed(
     passphrase_file: PassphraseFileOption = None,
     passphrase_fd: PassphraseFdOption = None,
     mapping: MapOption = None,
+    decisions: DecisionsOption = None,
     force: Annotated[
         bool, typer.Option("--force", help="Seed anew over a study file that has no rating yet.")
     ] = False,
@@ -53,7 +55,7 @@ def seed(
     from rater.services.seeding import SeedRequest, seed_study
 
     named = mapped_sources(sources, mapping)
-    prepared = prepare(protocol, named.paths, mapping=named.mapping)
+    prepared = prepare(protocol, named.paths, mapping=named.mapping, decisions=decisions)
     passphrase = read_passphrase(passphrase_file, passphrase_fd)
     if passphrase is None and not recipient:
         passphrase = ask_passphrase(no_input=no_input, option="--recipient or --passphrase-file", repeat=True)
@@ -69,6 +71,8 @@ def seed(
             passphrase=passphrase,
             require_all=require_both,
             replace=force,
+            decisions=prepared.decisions,
+            decisions_sha256=prepared.decisions_sha256,
             who=login_name(),
             app=__version__,
         ),

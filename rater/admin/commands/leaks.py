@@ -1,0 +1,126 @@
+"""`rater-admin leaks`: what would tell a rater the condition."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rater.admin.commands.map_option import MapOption, mapped_sources
+from rater.admin.options import JsonOption, ReasonOption, login_name
+from rater.admin.output import print_json, print_table, say, talk
+from rater.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from protocol.deidentify.finding import LeakHit
+    from rater.services.leaks import LeakReport
+
+DecisionsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--decisions", metavar="FILE", help="Where decisions are kept (default: beside the protocol)."
+    ),
+]
+
+
+def leaks(
+    sources: Annotated[list[Path], typer.Argument(metavar="SOURCE...", help="Files with transcripts.")],
+    protocol: Annotated[
+        Path, typer.Option("--protocol", metavar="STUDY.TOML", help="The protocol with its redaction plan.")
+    ],
+    mapping: MapOption = None,
+    decisions: DecisionsOption = None,
+    decide: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--decide",
+            metavar="HIT=ACTION",
+            help="keep, replace or drop-task, for a hit, a rule or a class; may be repeated.",
+        ),
+    ] = None,
+    reason: ReasonOption = "",
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, metavar="N", help="How many hits are listed.")
+    ] = 200,
+    json: JsonOption = False,
+) -> None:
+    """Show every hit of the leak rules in context; exit 4 while one waits for a decision."""
+    from rater.services.leaks import decide_hits, decisions_path, find_leaks, read_decisions
+    from rater.services.rating import utc_now
+
+    named = mapped_sources(sources, mapping)
+    kept_in = decisions_path(protocol, decisions)
+    report = find_leaks(protocol, named.paths, mapping=named.mapping, decisions=read_decisions(kept_in))
+    if decide:
+        made = decide_hits(kept_in, report, decide, reason=reason, who=login_name(), at=utc_now())
+        talk(f"{len(made)} decisions added to {kept_in}")
+        report = find_leaks(protocol, named.paths, mapping=named.mapping, decisions=read_decisions(kept_in))
+    if json:
+        print_json(_as_json(report))
+    else:
+        _print(report, limit)
+    if report.undecided or report.own_texts:
+        raise typer.Exit(ExitCode.WOULD_BREAK_BLIND)
+
+
+def _print(report: LeakReport, limit: int) -> None:
+    counts = Counter((hit.leak_class.value, hit.place.rule, hit.action.value) for hit in report.hits)
+    print_table(
+        ["class", "rule", "what is done", "hits"],
+        [[*kind, str(count)] for kind, count in sorted(counts.items())],
+        title=f"{len(report.hits)} hits in {report.transcripts} transcripts",
+        right=["hits"],
+    )
+    print_table(
+        ["hit", "where", "rule", "what is done", "in context"],
+        [_row(hit) for hit in report.hits[:limit]],
+    )
+    if len(report.hits) > limit:
+        say(f"and {len(report.hits) - limit} more: see them with --limit or --json")
+    for leak in report.own_texts:
+        say(f"stops the seeding: {leak}")
+    if report.undecided:
+        say(f"{report.undecided} hits wait for a decision: --decide HIT=keep, replace or drop-task")
+
+
+def _row(hit: LeakHit) -> list[str]:
+    origin = hit.place.origin
+    return [
+        hit.place.fingerprint,
+        f"{origin.model} x {origin.scaffold} x {origin.task}, message {hit.place.message + 1}",
+        hit.place.rule,
+        f"{hit.action.value}{' (decided)' if hit.decision else ''}",
+        f"{hit.before}>>>{hit.place.found}<<<{hit.after}",
+    ]
+
+
+def _as_json(report: LeakReport) -> dict[str, object]:
+    return {
+        "schema": "leaks/1",
+        "transcripts": report.transcripts,
+        "undecided": report.undecided,
+        "hits": [
+            {
+                "hit": hit.place.fingerprint,
+                "class": hit.leak_class.value,
+                "rule": hit.place.rule,
+                "action": hit.action.value,
+                "decided": hit.decision is not None,
+                "model": hit.place.origin.model,
+                "scaffold": hit.place.origin.scaffold,
+                "task": hit.place.origin.task,
+                "message": hit.place.message,
+                "field": hit.place.field,
+                "start": hit.place.start,
+                "found": hit.place.found,
+                "before": hit.before,
+                "after": hit.after,
+            }
+            for hit in report.hits
+        ],
+        "own_texts": [
+            {"where": leak.where, "rule": leak.rule, "found": leak.found} for leak in report.own_texts
+        ],
+    }

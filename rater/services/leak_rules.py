@@ -1,0 +1,78 @@
+"""The leak rules of a study and what was decided about their hits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from protocol.deidentify.decisions import Decision, HitPlace
+from protocol.deidentify.finding import dropped_tasks, find_hits
+from protocol.deidentify.leak_class import Action, LeakClass
+from protocol.deidentify.rules import RedactionRules, build_rules
+from protocol.deidentify.scrubbing import Decide, FoundText
+from protocol.errors import BlindError, InvalidInputError
+from protocol.study import StudyProtocol
+from protocol.transcript import Origin, Transcript
+from rater.services.blind_lint import hidden_texts
+
+
+def rules_of(protocol: StudyProtocol, transcripts: Sequence[Transcript]) -> RedactionRules:
+    """Return the rules of a study: the shipped list, its own names, its hidden texts, its plan."""
+    plan = protocol.redaction
+    return build_rules(
+        study_names={transcript.origin.model for transcript in transcripts},
+        literals=plan.literals,
+        patterns=plan.patterns,
+        hidden_texts=hidden_texts(protocol, transcripts),
+        look_closer=True,
+        actions={
+            LeakClass.BLOCK: Action(plan.block),
+            LeakClass.NAME: Action(plan.names),
+            LeakClass.ECHO: Action(plan.echo),
+            LeakClass.REVIEW: Action(plan.review),
+        },
+    )
+
+
+def decider(origin: Origin, decisions: Mapping[str, Decision]) -> Decide:
+    """Return the function that looks a hit of one transcript up among the decisions."""
+
+    def decide(found: FoundText) -> Action | None:
+        place = HitPlace(
+            origin=origin,
+            message=found.message,
+            field=found.field,
+            start=found.start,
+            found=found.text,
+            rule=found.hit.rule,
+        )
+        decision = decisions.get(place.fingerprint)
+        return decision.action if decision else None
+
+    return decide
+
+
+def kept_transcripts(
+    transcripts: Sequence[Transcript], rules: RedactionRules, decisions: Mapping[str, Decision]
+) -> list[Transcript]:
+    """Return the transcripts of all tasks that no decision drops, sorted by origin.
+
+    Raises:
+        BlindError: A hit waits for a decision.
+        InvalidInputError: No task is left.
+    """
+    ordered = sorted(transcripts, key=lambda transcript: transcript.origin)
+    asks = Action.ASK in rules.actions.values()
+    if not decisions and not asks:
+        return ordered
+    hits = list(find_hits(ordered, rules, decisions))
+    undecided = [hit for hit in hits if hit.is_undecided]
+    if undecided:
+        raise BlindError(
+            f"{len(undecided)} hits of the leak rules wait for a decision.",
+            next_step="See them with `rater-admin leaks`, and decide with --decide.",
+        )
+    dropped = dropped_tasks(hits)
+    kept = [transcript for transcript in ordered if transcript.origin.task not in dropped]
+    if not kept:
+        raise InvalidInputError("Every task is dropped by a decision.", where="leaks.decisions.jsonl")
+    return kept

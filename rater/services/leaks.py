@@ -1,0 +1,127 @@
+"""What would tell a rater the condition: every hit in context, and decisions on record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from db.atomic_file import cannot_write
+from protocol.deidentify.decisions import DECIDED, Decision, parse_decisions
+from protocol.deidentify.finding import LeakHit, find_hits
+from protocol.errors import NotFoundError, UsageError
+from protocol.sources.origin import OriginMapping
+from rater.services.blind_lint import Leak, forbidden_terms, leaks_in_visible
+from rater.services.key_files import read_secret_text
+from rater.services.leak_rules import rules_of
+from rater.services.reading_sources import read_sources
+from rater.services.reading_study import read_study_file
+
+DECISIONS_NAME = "leaks.decisions.jsonl"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeakReport:
+    """Every hit, and what in the admin's own texts stops the seeding."""
+
+    hits: tuple[LeakHit, ...]
+    own_texts: tuple[Leak, ...]
+    """Leaks in cards, rubric and names, which are never changed."""
+    transcripts: int
+
+    @property
+    def undecided(self) -> int:
+        """Hits seeding waits for."""
+        return sum(hit.is_undecided for hit in self.hits)
+
+
+def decisions_path(protocol: Path, given: Path | None) -> Path:
+    """Return where the decisions of a protocol are kept: beside it, unless said otherwise."""
+    return given or protocol.with_name(DECISIONS_NAME)
+
+
+def read_decisions(path: Path) -> dict[str, Decision]:
+    """Return the decisions of a file; none where there is no file yet.
+
+    Raises:
+        InvalidInputError: A line is no decision.
+    """
+    if not path.exists():
+        return {}
+    return parse_decisions(read_secret_text(path, wanted="decisions on leaks"), where=str(path))
+
+
+def find_leaks(
+    protocol_path: Path,
+    sources: Sequence[Path],
+    *,
+    mapping: OriginMapping | None,
+    decisions: Mapping[str, Decision],
+) -> LeakReport:
+    """Return what would tell a rater the condition. Writes nothing.
+
+    Raises:
+        NotFoundError: A file does not exist.
+        InvalidInputError: A file has mistakes.
+    """
+    protocol = read_study_file(protocol_path).protocol
+    transcripts = sorted(
+        read_sources(sources, mapping=mapping).transcripts, key=lambda transcript: transcript.origin
+    )
+    hits = find_hits(transcripts, rules_of(protocol, transcripts), decisions)
+    return LeakReport(
+        hits=tuple(hits),
+        own_texts=tuple(leaks_in_visible(protocol, (), forbidden_terms(protocol, transcripts))),
+        transcripts=len(transcripts),
+    )
+
+
+def decide_hits(
+    path: Path, report: LeakReport, entries: Sequence[str], *, reason: str, who: str, at: str
+) -> list[Decision]:
+    """Add decisions to the file.
+
+    Args:
+        path: The file of decisions.
+        report: The hits as they are now.
+        entries: HIT=ACTION; HIT is a fingerprint, a rule's name, or a class.
+        reason: Why; goes with every decision.
+        who: Who decides.
+        at: When.
+
+    Raises:
+        UsageError: An entry has another form, or the reason is blank.
+        NotFoundError: An entry names no hit.
+        StorageError: The file cannot be written.
+    """
+    if not reason.strip():
+        raise UsageError("A decision needs a reason for the record.", next_step="Add --reason.")
+    made: list[Decision] = []
+    for entry in entries:
+        name, _, action = entry.rpartition("=")
+        if not name or action not in DECIDED:
+            raise UsageError(
+                f"{entry!r} is no decision.",
+                where="--decide",
+                next_step="Write HIT=replace, HIT=keep or HIT=drop-task.",
+            )
+        chosen = [
+            hit.place.fingerprint
+            for hit in report.hits
+            if name in (hit.place.fingerprint, hit.place.rule, hit.leak_class.value)
+        ]
+        if not chosen:
+            raise NotFoundError(
+                f"No hit is called {name!r}.",
+                where="--decide",
+                next_step="Take the twelve digits that `rater-admin leaks` shows, a rule, or a class.",
+            )
+        made.extend(
+            Decision(hit=one, action=DECIDED[action], reason=reason, who=who, at=at) for one in chosen
+        )
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.writelines(decision.line() for decision in made)
+    except OSError as fault:
+        raise cannot_write(path, fault) from fault
+    return made
