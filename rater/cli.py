@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from protocol.errors import BlindraterError, NotFoundError, StorageError, UsageError
+from protocol.errors import BlindraterError, NotFoundError, UsageError
 from protocol.safe_text import inline
 from rater import __version__
 from rater.exit_codes import ExitCode, exit_code_of
@@ -85,6 +85,43 @@ def demo(
     code = _run(path, rater=None, debug=debug)
     typer.echo(f"Your demo ratings are in {path}. Remove that file to start afresh.", err=True)
     raise typer.Exit(code)
+
+
+@app.command()
+def submit(
+    study: Annotated[
+        Path, typer.Argument(metavar="PACK_OR_STUDY", help="The pack or study file you rated in.")
+    ],
+    rater: Annotated[
+        str | None,
+        typer.Option("--as", metavar="CODE", help="Your code, such as R1; a pack knows it already."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="The file to write (default: CODE.ratings.jsonl beside it).",
+        ),
+    ] = None,
+    interim: Annotated[
+        bool, typer.Option("--interim", help="A safe copy of the work so far; you go on rating.")
+    ] = False,
+) -> None:
+    """Write the file to send back, and show the receipt that stays with you."""
+    from rater.services.submitting import submit as hand_in
+
+    done = hand_in(study, rater=rater, output=output, interim=interim, app=__version__)
+    typer.echo(inline(str(done.path)))
+    typer.echo(f"receipt {done.receipt}")
+    typer.echo(
+        f"{done.completed} of {done.items} items completed, {done.events} events. Send the file as it is to the "
+        "person who runs the study, and keep the receipt: it proves later what was in it.",
+        err=True,
+    )
+    if not done.interim:
+        typer.echo("Your ratings are handed in and no longer change.", err=True)
 
 
 def main() -> None:
@@ -166,6 +203,8 @@ def _provide_demo(path: Path) -> None:
         NotFoundError: The installation has no demo pack.
         StorageError: It cannot be written there.
     """
+    from db.atomic_file import cannot_write, write_whole
+
     if path.exists():
         return
     if not SAMPLE_PACK.exists():
@@ -174,22 +213,11 @@ def _provide_demo(path: Path) -> None:
             where=str(SAMPLE_PACK),
             next_step="Install blindrater anew, or rate a pack with `rater rate`.",
         )
-    part = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        part.unlink(missing_ok=True)
-        descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(SAMPLE_PACK.read_bytes())
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
     except OSError as fault:
-        raise StorageError(
-            f"The demo pack cannot be copied: {fault.strerror}.",
-            where=str(path),
-            next_step="Name another place with --file.",
-        ) from fault
+        raise cannot_write(path, fault) from fault
+    write_whole(path, SAMPLE_PACK.read_bytes(), mode=0o600)
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def agreement(
     loaded = load_ratings(
         study, ratings, where=where, levels=levels, scale=scale, protocol=protocol, needs_origin=False
     )
-    announce(loaded)
+    announce(loaded, on_stdout=not as_json)
     found = analyse_agreement(loaded.table)
     if as_json:
         print_json(agreement_to_json(found, notes=(*loaded.notice, *loaded.warnings)))

@@ -65,7 +65,7 @@ def effects(
         raise UsageError(
             "--ratings needs the baseline scaffold.", next_step="Give --baseline NAME or --protocol."
         )
-    announce(loaded)
+    announce(loaded, on_stdout=not as_json)
     found = analyse_effects(loaded.table, baseline=chosen, plan=_plan(loaded, seed))
     if loaded.plan is None:
         found = replace(found, notes=(*found.notes, NOT_PREREGISTERED))

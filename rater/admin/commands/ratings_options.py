@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from protocol.errors import UsageError
+from rater import __version__
+from rater.admin.options import login_name
 from rater.admin.output import print_table, say, talk
 
 if TYPE_CHECKING:
@@ -72,8 +74,10 @@ def load_ratings(
             "--levels, --scale and --protocol belong to --ratings: a study declares its own.",
             next_step="Leave them out.",
         )
+    from rater.services.looks import record_look
     from rater.services.study_ratings import read_study_ratings, read_unblinded_ratings
 
+    record_look(study, action="agreement", who=login_name(), app=__version__)
     found = read_unblinded_ratings(study) if needs_origin else read_study_ratings(study)
     return Ratings(
         table=found.table,
@@ -84,10 +88,15 @@ def load_ratings(
     ).where(parse_filters(where or ()))
 
 
-def announce(loaded: Ratings) -> None:
-    """Say on stderr what the numbers rest on."""
-    for line in loaded.notice:
-        talk(line)
+def announce(loaded: Ratings, *, on_stdout: bool) -> None:
+    """Say what the numbers rest on: what they are goes with them, warnings are talk.
+
+    Args:
+        loaded: The ratings.
+        on_stdout: Print the notices with the numbers; JSON carries them itself.
+    """
+    for line in loaded.notice if on_stdout else ():
+        say(line)
     for line in loaded.warnings:
         talk(f"Warning: {line}")
 
