@@ -116,8 +116,8 @@ def submit(
     typer.echo(inline(str(done.path)))
     typer.echo(f"receipt {done.receipt}")
     typer.echo(
-        f"{done.completed} of {done.items} items completed, {done.events} events. Send the file as it is to the "
-        "person who runs the study, and keep the receipt: it proves later what was in it.",
+        f"{done.completed} of {done.items} items completed, {done.events} events. Send the file as it is to "
+        "the person who runs the study, and keep the receipt: it proves later what was in it.",
         err=True,
     )
     if not done.interim:

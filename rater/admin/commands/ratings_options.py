@@ -77,8 +77,8 @@ def load_ratings(
     from rater.services.looks import record_look
     from rater.services.study_ratings import read_study_ratings, read_unblinded_ratings
 
-    record_look(study, action="agreement", who=login_name(), app=__version__)
     found = read_unblinded_ratings(study) if needs_origin else read_study_ratings(study)
+    record_look(study, action="agreement", who=login_name(), app=__version__)
     return Ratings(
         table=found.table,
         source=study.name,
