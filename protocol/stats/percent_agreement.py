@@ -33,7 +33,7 @@ def percent_agreement(matrix: RatingMatrix, weights: Weights = "unweighted") -> 
         >>> round(percent_agreement(data).value, 4)
         0.6667
     """
-    shares = _unit_agreement(matrix, weights)
+    shares = unit_agreement(matrix, weights)
     return Estimate.of(float(shares.mean())) if len(shares) else Estimate.none(NO_PAIR)
 
 
@@ -59,26 +59,28 @@ def percent_agreement_without_groups(
         weights: Weights of partial agreement.
         groups: Group of every unit, shape (units,).
     """
-    return _mean_without_groups(_unit_agreement(matrix, weights), groups[_pairable(matrix)])
+    return _mean_without_groups(unit_agreement(matrix, weights), groups[pairable_units(matrix)])
 
 
 def all_raters_agree_without_groups(matrix: RatingMatrix, groups: NDArray[np.int64]) -> LeaveOneOut:
     """Return the share of unanimous units with each group of units left out."""
-    return _mean_without_groups(_unit_unanimous(matrix), groups[_pairable(matrix)])
+    return _mean_without_groups(_unit_unanimous(matrix), groups[pairable_units(matrix)])
 
 
 def n_pairable_units(matrix: RatingMatrix) -> int:
     """Return how many units have two ratings or more."""
-    return int(np.count_nonzero(_pairable(matrix)))
+    return int(np.count_nonzero(pairable_units(matrix)))
 
 
-def _pairable(matrix: RatingMatrix) -> NDArray[np.bool_]:
+def pairable_units(matrix: RatingMatrix) -> NDArray[np.bool_]:
+    """Return which units have two ratings or more, shape (units,)."""
     enough: NDArray[np.bool_] = (matrix.codes >= 0).sum(axis=1) >= 2
     return enough
 
 
-def _unit_agreement(matrix: RatingMatrix, weights: Weights) -> NDArray[np.float64]:
-    counts = matrix.counts[_pairable(matrix)].astype(np.float64)
+def unit_agreement(matrix: RatingMatrix, weights: Weights) -> NDArray[np.float64]:
+    """Return the share of agreeing pairs of each unit with two ratings or more, shape (those units,)."""
+    counts = matrix.counts[pairable_units(matrix)].astype(np.float64)
     m = counts.sum(axis=1)
     weighted = counts @ agreement_weights(matrix.level_values, weights)
     shares: NDArray[np.float64] = (counts * (weighted - 1)).sum(axis=1) / (m * (m - 1))
@@ -86,7 +88,7 @@ def _unit_agreement(matrix: RatingMatrix, weights: Weights) -> NDArray[np.float6
 
 
 def _unit_unanimous(matrix: RatingMatrix) -> NDArray[np.float64]:
-    counts = matrix.counts[_pairable(matrix)]
+    counts = matrix.counts[pairable_units(matrix)]
     unanimous: NDArray[np.bool_] = counts.max(axis=1, initial=0) == counts.sum(axis=1)
     return unanimous.astype(np.float64)
 
