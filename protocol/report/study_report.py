@@ -9,9 +9,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from protocol.analysis.agreement import AgreementResult
+from protocol.analysis.blinding_success import BlindingResult
 from protocol.analysis.effects import EffectsResult
 from protocol.chain.audit import AuditEntry
 from protocol.report.agreement_text import agreement_blocks
+from protocol.report.blinding_text import blinding_blocks
 from protocol.report.effects_text import effects_blocks
 from protocol.report.markdown import escaped, markdown_blocks, markdown_table
 from protocol.study import EvidenceLevel, StudyProtocol
@@ -66,14 +68,27 @@ class ReportFacts:
     notices: tuple[str, ...]
 
 
-def study_report(facts: ReportFacts, *, agreement: AgreementResult, effects: EffectsResult) -> str:
-    """Return the report of an unblinded study."""
+def study_report(
+    facts: ReportFacts,
+    *,
+    agreement: AgreementResult,
+    effects: EffectsResult,
+    blinding: BlindingResult | None,
+) -> str:
+    """Return the report of an unblinded study.
+
+    Args:
+        facts: What is stated beside the numbers.
+        agreement: Of all ratings.
+        effects: By the plan.
+        blinding: How well raters guessed, where they were asked.
+    """
     sections = [
         f"# {escaped(facts.protocol.name)}",
         *(f"> **{escaped(notice)}**" for notice in facts.notices),
         *_evidence(facts.protocol),
         *_design(facts),
-        *_blinding(facts),
+        *_blinding(facts, blinding),
         "## Flow",
         markdown_table(
             ["rater", "assigned", "completed", "not completed", "not ratable", "condition known or told"],
@@ -132,12 +147,12 @@ def _design(facts: ReportFacts) -> Iterable[str]:
     )
 
 
-def _blinding(facts: ReportFacts) -> Iterable[str]:
+def _blinding(facts: ReportFacts, blinding: BlindingResult | None) -> Iterable[str]:
     yield "## Blinding"
     yield (
         "Raters saw de-identified texts under random ids; system messages, model names and what the"
         " redaction rules found were left out. The allocation was sealed at seeding and opened once,"
-        " after the ratings were locked. Whether raters could have guessed the condition was not measured."
+        " after the ratings were locked."
     )
     told = sum(row.told for row in facts.flow)
     yield f"Items whose condition a rater said to know or to have been told: {told}."
@@ -145,6 +160,10 @@ def _blinding(facts: ReportFacts) -> Iterable[str]:
         ["time", "step", "reason"], [[entry.at, entry.action, entry.reason] for entry in facts.audit]
     )
     yield f"Lock code, from before the key was opened: `{facts.lock_code}`"
+    if blinding is None:
+        yield "Whether raters could have guessed the condition was not measured: they were not asked."
+    else:
+        yield markdown_blocks(blinding_blocks(blinding))
 
 
 def _claims(protocol: StudyProtocol) -> Iterable[str]:

@@ -18,7 +18,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     "Seed": ("keygen", "key-check", "seed", "pack", "merge"),
     "Run": ("status", "incident", "agreement", "rehearse"),
     "Doors": ("lock", "unlock", "unblind"),
-    "Read": ("effects", "export", "report"),
+    "Read": ("effects", "blinding", "export", "report"),
     "Check": ("verify",),
     "Try": ("simulate", "demo"),
 }

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from protocol.analysis.blinding_success import blinding_success
 from protocol.report.study_report import RaterFlow, ReportFacts, study_report
 from rater.services.analysing import analyse_agreement, analyse_effects
+from rater.services.blind_kept import read_blind_record
 from rater.services.progress import read_progress
 from rater.services.result_folder import write_folder
 from rater.services.study_ratings import read_unblinded_ratings
@@ -51,6 +53,11 @@ def report_text(path: Path, *, app: str) -> str:
         facts,
         agreement=analyse_agreement(ratings.table),
         effects=analyse_effects(ratings.table, baseline=protocol.baseline.id, plan=protocol.analysis),
+        blinding=(
+            blinding_success(read_blind_record(path).questions, seed=protocol.analysis.seed)
+            if protocol.guess.questions
+            else None
+        ),
     )
 
 

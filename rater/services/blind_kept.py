@@ -1,0 +1,186 @@
+"""Did the blind hold: guesses against the truth, and the headline effects without what was recognised."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from db.allocation_store import read_allocation
+from db.audit_store import read_audit
+from db.connection import close, open_for_reading, sentences
+from db.study_store import read_study
+from protocol.analysis.effects import EffectsResult
+from protocol.analysis.guess_rows import AskedQuestion, GuessRow
+from protocol.analysis.rating_table import RatingRow
+from protocol.chain.events import EventKind
+from protocol.study import GuessQuestion, StudyProtocol
+from protocol.transcript import Origin
+from rater.services.analysing import analyse_effects
+from rater.services.incidents import Incident, incidents_of
+from rater.services.rater_states import RaterState, rater_states
+from rater.services.study_ratings import StudyRatings, read_unblinded_ratings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectsWithout:
+    """The effects of the plan with some ratings left out."""
+
+    what: str
+    """Which ratings are left out, as words after "without"."""
+    ratings_left_out: int
+    effects: EffectsResult | None
+    """None where nothing was left out, so nothing can differ."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlindRecord:
+    """Everything a study says about its blind."""
+
+    ratings: StudyRatings
+    protocol: StudyProtocol
+    questions: tuple[AskedQuestion, ...]
+    effects: EffectsResult
+    without: tuple[EffectsWithout, ...]
+    incidents: tuple[Incident, ...]
+
+
+def read_blind_record(path: Path) -> BlindRecord:
+    """Return the guesses and the effects with and without recognised items.
+
+    Raises:
+        NotFoundError: No such study.
+        WrongStateError: The study is not unblinded.
+        CheckFailedError: A chain does not verify.
+    """
+    ratings = read_unblinded_ratings(path)
+    protocol = ratings.protocol
+    if protocol is None:
+        raise RuntimeError("an unblinded study has a protocol")
+    connection = open_for_reading(path)
+    try:
+        with sentences(path):
+            return _record(connection, ratings, protocol)
+    finally:
+        close(connection)
+
+
+def _record(connection: sqlite3.Connection, ratings: StudyRatings, protocol: StudyProtocol) -> BlindRecord:
+    study = read_study(connection)
+    states = rater_states(connection, study)
+    origins = read_allocation(connection)
+    incidents = tuple(incidents_of(read_audit(connection, study_id=study.study_id)))
+    told = {
+        (state.manifest.rater, item)
+        for state in states
+        for item, progress in state.session.progress.items()
+        if progress.told
+    }
+    completed_at = _completion_times(states)
+
+    def after_incident(row: RatingRow) -> bool:
+        at = completed_at.get((row.rater, row.unit), "")
+        return any(
+            incident.rater == row.rater
+            and (not incident.items or row.unit in incident.items)
+            and at >= incident.at
+            for incident in incidents
+        )
+
+    return BlindRecord(
+        ratings=ratings,
+        protocol=protocol,
+        questions=tuple(
+            _asked(question, states, origins=origins, protocol=protocol)
+            for question in protocol.guess.questions
+        ),
+        effects=_effects(ratings, protocol, lambda _: False),
+        without=(
+            _without(
+                ratings,
+                protocol,
+                what="items whose condition the rater said to know or to have been told",
+                leaves_out=lambda row: (row.rater, row.unit) in told,
+            ),
+            _without(
+                ratings,
+                protocol,
+                what="ratings completed after an incident that concerns them",
+                leaves_out=after_incident,
+            ),
+        ),
+        incidents=incidents,
+    )
+
+
+def _completion_times(states: list[RaterState]) -> dict[tuple[str, str], str]:
+    return {
+        (state.manifest.rater, item): event.at
+        for state in states
+        for item, history in state.session.history.items()
+        for event in history
+        if event.draft.kind is EventKind.COMPLETE and event.at is not None
+    }
+
+
+def _effects(
+    ratings: StudyRatings, protocol: StudyProtocol, leaves_out: Callable[[RatingRow], bool]
+) -> EffectsResult:
+    rows = tuple(row for row in ratings.table.rows if not leaves_out(row))
+    return analyse_effects(
+        replace(ratings.table, rows=rows), baseline=protocol.baseline.id, plan=protocol.analysis
+    )
+
+
+def _without(
+    ratings: StudyRatings,
+    protocol: StudyProtocol,
+    *,
+    what: str,
+    leaves_out: Callable[[RatingRow], bool],
+) -> EffectsWithout:
+    count = sum(leaves_out(row) for row in ratings.table.rows)
+    return EffectsWithout(
+        what=what,
+        ratings_left_out=count,
+        effects=_effects(ratings, protocol, leaves_out) if count else None,
+    )
+
+
+def _asked(
+    question: GuessQuestion,
+    states: list[RaterState],
+    *,
+    origins: dict[str, Origin],
+    protocol: StudyProtocol,
+) -> AskedQuestion:
+    def arm_of(origin: Origin) -> str:
+        return origin.model if question.about == "model" else origin.scaffold
+
+    arms = (
+        tuple(sorted({origin.model for origin in origins.values()}))
+        if question.about == "model"
+        else tuple(scaffold.id for scaffold in protocol.scaffolds)
+    )
+    names = tuple(question.meaning.get(option, option) for option in question.options)
+    return AskedQuestion(
+        id=question.id,
+        about=question.about,
+        arms=arms,
+        options=names,
+        rows=tuple(
+            GuessRow(
+                rater=state.manifest.rater,
+                item=item,
+                task=origins[item].task,
+                arm=arm_of(origins[item]),
+                guess=None if answer.option is None else names[answer.option],
+                sure=answer.sure,
+                cue=answer.cue,
+            )
+            for state in states
+            for item, progress in state.session.progress.items()
+            if (answer := progress.guesses.get(question.id)) is not None
+        ),
+    )
