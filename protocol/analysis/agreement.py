@@ -9,54 +9,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Literal
 
 import numpy as np
 
+from protocol.analysis.coefficients import (
+    METRICS_BY_SCALE,
+    Coefficient,
+    alpha_of,
+    alpha_without_rater,
+    companion_weights,
+    conger_of,
+    corrected_of,
+    icc_of,
+    kappa_of,
+    percent_of,
+    unanimous_of,
+    weights_of,
+)
 from protocol.analysis.rating_table import DimensionSpec, RatingRow, RatingTable
 from protocol.analysis.unit_matrix import Unit, UnitMatrix, unit_matrix
 from protocol.rubric import Scale
-from protocol.stats.agreement_weights import WEIGHTS, Weights
-from protocol.stats.alpha_engine import Metric, alpha_without_groups
-from protocol.stats.clopper_pearson import Proportion
-from protocol.stats.cohen_kappa import cohen_kappa, cohen_kappa_without_groups, contingency
-from protocol.stats.estimate import Estimate, IntervalEstimate
-from protocol.stats.jackknife import LeaveOneOut, jackknife_interval
-from protocol.stats.krippendorff_alpha import krippendorff_alpha
-from protocol.stats.percent_agreement import (
-    all_raters_agree,
-    all_raters_agree_without_groups,
-    n_pairable_units,
-    percent_agreement,
-    percent_agreement_without_groups,
-)
-
-Measure = Literal[
-    "krippendorff_alpha", "percent_agreement", "all_raters_agree", "cohen_kappa", "alpha_leave_one_rater_out"
-]
-METRICS_BY_SCALE: dict[Scale, tuple[Metric, ...]] = {
-    Scale.NOMINAL: ("nominal",),
-    Scale.ORDINAL: ("ordinal", "nominal", "interval"),
-    Scale.INTERVAL: ("interval", "ordinal", "nominal"),
-}
-"""The metric that fits the scale stands first: it is the headline coefficient."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coefficient:
-    """A coefficient with the fields that identify it, its value and its interval."""
-
-    measure: Measure
-    metric: Metric | None = None
-    weights: Weights | None = None
-    rater: str | None = None
-    """The rater left out."""
-    raters: tuple[str, str] | None = None
-    n: int | None = None
-    """Units rated by both raters of a pair."""
-    estimate: Estimate
-    interval: IntervalEstimate | None
-    """None where the value itself is undefined."""
+from protocol.stats.cohen_kappa import contingency
+from protocol.stats.intraclass_correlation import ICC_FORMS
+from protocol.stats.percent_agreement import n_pairable_units
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,12 +125,12 @@ def _of_dimension(rows: Sequence[RatingRow], spec: DimensionSpec) -> DimensionAg
         n_groups=len(set(data.groups.tolist())),
         coefficients=_overall(data, spec),
         pairs=tuple(
-            _kappa(data, first, second, weights)
+            kappa_of(data, first, second, weights)
             for first, second in combinations(columns, 2)
-            for weights in _weights(spec)
+            for weights in weights_of(spec)
         ),
         leave_one_rater_out=tuple(
-            _alpha_without_rater(data, column, metric)
+            alpha_without_rater(data, column, metric)
             for column in columns
             if len(data.raters) > 1
             for metric in METRICS_BY_SCALE[spec.scale]
@@ -168,15 +143,17 @@ def _of_dimension(rows: Sequence[RatingRow], spec: DimensionSpec) -> DimensionAg
     )
 
 
-def _weights(spec: DimensionSpec) -> tuple[Weights, ...]:
-    return WEIGHTS[:1] if spec.scale is Scale.NOMINAL else WEIGHTS
-
-
 def _overall(data: UnitMatrix, spec: DimensionSpec) -> tuple[Coefficient, ...]:
+    weightings = weights_of(spec)
     return (
-        *(_alpha(data, metric) for metric in METRICS_BY_SCALE[spec.scale]),
-        *(_percent(data, weights) for weights in _weights(spec)),
-        _unanimous(data),
+        *(alpha_of(data, metric) for metric in METRICS_BY_SCALE[spec.scale]),
+        *(percent_of(data, weights) for weights in weightings),
+        unanimous_of(data),
+        *(corrected_of(data, "gwet_ac", weights) for weights in weightings),
+        *(corrected_of(data, "brennan_prediger", weights) for weights in weightings),
+        *(corrected_of(data, "fleiss_kappa", weights) for weights in weightings),
+        *(conger_of(data, weights) for weights in weightings),
+        *(icc_of(data, form) for form in ICC_FORMS if spec.scale is not Scale.NOMINAL),
     )
 
 
@@ -202,92 +179,11 @@ def _condition(
         n_ratings=int(np.count_nonzero(data.matrix.codes >= 0)),
         n_not_ratable=sum(row.not_ratable is not None for row in rows),
         coefficients=(
-            *(_alpha(data, metric) for metric in METRICS_BY_SCALE[spec.scale]),
-            _percent(data, "unweighted"),
-            _unanimous(data),
+            *(alpha_of(data, metric) for metric in METRICS_BY_SCALE[spec.scale]),
+            percent_of(data, "unweighted"),
+            unanimous_of(data),
+            corrected_of(data, "gwet_ac", companion_weights(spec)),
         ),
-    )
-
-
-def _alpha(data: UnitMatrix, metric: Metric) -> Coefficient:
-    estimate = krippendorff_alpha(data.matrix, metric)
-    without = alpha_without_groups(data.matrix, metric, data.groups)
-    return Coefficient(
-        measure="krippendorff_alpha",
-        metric=metric,
-        estimate=estimate,
-        interval=_interval(estimate, without, data.group),
-    )
-
-
-def _alpha_without_rater(data: UnitMatrix, column: int, metric: Metric) -> Coefficient:
-    remaining = UnitMatrix(
-        matrix=data.matrix.without_rater(column),
-        units=data.units,
-        raters=(*data.raters[:column], *data.raters[column + 1 :]),
-        group=data.group,
-        groups=data.groups,
-    )
-    found = _alpha(remaining, metric)
-    return Coefficient(
-        measure="alpha_leave_one_rater_out",
-        metric=metric,
-        rater=data.raters[column],
-        estimate=found.estimate,
-        interval=found.interval,
-    )
-
-
-def _percent(data: UnitMatrix, weights: Weights) -> Coefficient:
-    estimate = percent_agreement(data.matrix, weights)
-    without = percent_agreement_without_groups(data.matrix, weights, data.groups)
-    return Coefficient(
-        measure="percent_agreement",
-        weights=weights,
-        estimate=estimate,
-        interval=_share_interval(estimate, without, data),
-    )
-
-
-def _unanimous(data: UnitMatrix) -> Coefficient:
-    estimate = all_raters_agree(data.matrix)
-    without = all_raters_agree_without_groups(data.matrix, data.groups)
-    return Coefficient(
-        measure="all_raters_agree", estimate=estimate, interval=_share_interval(estimate, without, data)
-    )
-
-
-def _kappa(data: UnitMatrix, first: int, second: int, weights: Weights) -> Coefficient:
-    found = cohen_kappa(data.matrix, first, second, weights)
-    without = cohen_kappa_without_groups(data.matrix, first, second, weights, data.groups)
-    return Coefficient(
-        measure="cohen_kappa",
-        weights=weights,
-        raters=(data.raters[first], data.raters[second]),
-        n=found.n,
-        estimate=found.estimate,
-        interval=_interval(found.estimate, without, data.group, lowest=-1.0),
-    )
-
-
-def _interval(
-    estimate: Estimate, without: LeaveOneOut, group: Unit, *, lowest: float = -np.inf
-) -> IntervalEstimate | None:
-    if estimate.value is None:
-        return None
-    return jackknife_interval(estimate.value, without, group=group, lowest=lowest)
-
-
-def _share_interval(estimate: Estimate, without: LeaveOneOut, data: UnitMatrix) -> IntervalEstimate | None:
-    """The interval of a share; complete agreement gets the exact bound on disagreement instead."""
-    found = _interval(estimate, without, data.group, lowest=0.0)
-    if found is None or estimate.value != 1.0:
-        return found
-    n = n_pairable_units(data.matrix)
-    bound = Proportion(k=0, n=n).upper(0.95)
-    return IntervalEstimate.none(
-        f"no interval around complete agreement: 0 of {n} units show disagreement, so at most {bound:.3f} of "
-        "units would (exact one-sided 95% bound, units taken as independent)"
     )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from protocol.analysis.agreement import (
     AgreementResult,
-    Coefficient,
     ConditionAgreement,
     DimensionAgreement,
     PairTable,
     RaterCounts,
 )
+from protocol.analysis.coefficients import Coefficient
 
 SCHEMA = "agreement/1"
 
@@ -55,11 +55,16 @@ def _dimension(found: DimensionAgreement) -> dict[str, object]:
 def coefficient_to_json(found: Coefficient) -> dict[str, object]:
     """Return one coefficient: identifying fields, value or reason, standard error, interval or reason."""
     identity: dict[str, object] = {"measure": found.measure}
-    for name, value in (("metric", found.metric), ("weights", found.weights), ("rater", found.rater)):
+    for name, value in (
+        ("metric", found.metric),
+        ("weights", found.weights),
+        ("form", found.form),
+        ("rater", found.rater),
+        ("raters", list(found.raters) if found.raters else None),
+        ("n" if found.raters else "n_complete_units", found.n),
+    ):
         if value is not None:
             identity[name] = value
-    if found.raters is not None:
-        identity |= {"raters": list(found.raters), "n": found.n}
     interval = found.interval.interval if found.interval is not None else None
     return identity | {
         "value": found.estimate.value,
@@ -75,6 +80,24 @@ def coefficient_to_json(found: Coefficient) -> dict[str, object]:
             "se": interval.se,
         },
         "ci_undefined": found.interval.undefined if found.interval is not None else None,
+        **_f_test(found),
+    }
+
+
+def _f_test(found: Coefficient) -> dict[str, object]:
+    test = found.f_test
+    if test is None:
+        return {}
+    limits = [test.lower, test.upper] if test.lower is not None and test.upper is not None else None
+    return {
+        "f_test": {
+            "assumes": "independent units",
+            "f": test.f,
+            "df1": test.df1,
+            "df2": test.df2,
+            "p": test.p,
+            "ci95": limits,
+        }
     }
 
 

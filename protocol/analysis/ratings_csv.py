@@ -237,8 +237,8 @@ def _with_levels(
 def _seen_warning(spec: DimensionSpec) -> str:
     return (
         f"The levels of {spec.id} were taken from the ratings ({_listed(spec.levels) or 'none'}): a level "
-        "that nobody used is not known. The top level, with it no_headroom and raised_to_ceiling, and "
-        "weighted percent agreement depend on it. Declare them with --levels or --protocol."
+        "that nobody used is not known. Gwet's AC, Brennan-Prediger and weighted percent agreement depend "
+        "on it, and so do no_headroom and raised_to_ceiling. Declare them with --levels or --protocol."
     )
 
 

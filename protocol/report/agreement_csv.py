@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from protocol.analysis.agreement import AgreementResult, Coefficient
+from protocol.analysis.agreement import AgreementResult
+from protocol.analysis.coefficients import Coefficient
 from protocol.report.csv_text import Cell, csv_text
 
 COLUMNS = (
@@ -15,6 +16,7 @@ COLUMNS = (
     "measure",
     "metric",
     "weights",
+    "form",
     "rater",
     "rater_a",
     "rater_b",
@@ -53,7 +55,7 @@ def _rows(result: AgreementResult) -> Iterable[tuple[Cell, ...]]:
 
 def _cells(one: Coefficient) -> tuple[Cell, ...]:
     first, second = one.raters or (None, None)
-    identity = (one.measure, one.metric, one.weights, one.rater, first, second, one.n)
+    identity = (one.measure, one.metric, one.weights, one.form, one.rater, first, second, one.n)
     value = (one.estimate.value, one.estimate.undefined, one.estimate.se)
     interval = one.interval.interval if one.interval else None
     if interval is None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from protocol.analysis.agreement import AgreementResult, Coefficient, DimensionAgreement, PairTable
+from protocol.analysis.agreement import AgreementResult, DimensionAgreement, PairTable
+from protocol.analysis.coefficients import Coefficient, Measure
 from protocol.report.number_text import UNDEFINED, count_text, decimal_text, interval_text, signed_text
 from protocol.report.text_block import Block, Sentences, TextTable
 
@@ -13,13 +14,27 @@ MAX_PAIR_TABLES = 6
 CUTOFFS = (0.667, 0.8)
 """Krippendorff's customary cut-offs, compared with the lower end of the interval."""
 
-_MEASURE_NAMES = {
+_MEASURE_NAMES: dict[Measure, str] = {
     "krippendorff_alpha": "Krippendorff alpha",
     "percent_agreement": "percent agreement",
     "all_raters_agree": "all raters agree",
+    "gwet_ac": "Gwet AC",
+    "brennan_prediger": "Brennan-Prediger",
+    "fleiss_kappa": "Fleiss kappa",
+    "conger_kappa": "Conger kappa",
+    "icc": "intraclass correlation",
     "cohen_kappa": "Cohen kappa",
     "alpha_leave_one_rater_out": "alpha",
 }
+_WEIGHTED: tuple[Measure, ...] = (
+    "percent_agreement",
+    "gwet_ac",
+    "brennan_prediger",
+    "fleiss_kappa",
+    "conger_kappa",
+)
+_FORM_NAMES = {"ICC2": "ICC(A,1), one rater", "ICC2k": "ICC(A,k), mean of all raters"}
+"""The forms shown as text; the others stand in JSON and CSV."""
 
 
 def agreement_blocks(result: AgreementResult) -> list[Block]:
@@ -30,7 +45,8 @@ def agreement_blocks(result: AgreementResult) -> list[Block]:
 def _dimension(found: DimensionAgreement) -> Iterable[Block]:
     yield Sentences(lines=(_headline(found), *_left_aside(found)))
     yield _level_table(found)
-    yield _coefficient_table(f"{found.spec.id}: agreement of all raters", found.coefficients)
+    yield _headline_table(found)
+    yield _weighted_table(found)
     yield Sentences(lines=tuple(_sentences(found)))
     if found.pair_tables:
         yield _pairs(found)
@@ -86,10 +102,6 @@ def _level_table(found: DimensionAgreement) -> TextTable:
     )
 
 
-def _kind(one: Coefficient) -> str:
-    return one.metric or one.weights or ""
-
-
 def _value(one: Coefficient) -> str:
     return UNDEFINED if one.estimate.value is None else decimal_text(one.estimate.value)
 
@@ -98,14 +110,36 @@ def _range(one: Coefficient) -> str:
     return interval_text(one.interval.interval if one.interval else None)
 
 
-def _coefficient_table(title: str, coefficients: Sequence[Coefficient]) -> TextTable:
+def _headline_table(found: DimensionAgreement) -> TextTable:
+    shown = [
+        one
+        for one in found.coefficients
+        if one.measure in ("krippendorff_alpha", "all_raters_agree") or one.form in _FORM_NAMES
+    ]
     return TextTable(
-        title=title,
+        title=f"{found.spec.id}: agreement of all raters",
         columns=("measure", "kind", "value", "95% interval"),
         rows=tuple(
-            (_MEASURE_NAMES[one.measure], _kind(one), _value(one), _range(one)) for one in coefficients
+            (_MEASURE_NAMES[one.measure], _FORM_NAMES.get(one.kind, one.kind), _value(one), _range(one))
+            for one in shown
         ),
         left=("measure", "kind"),
+    )
+
+
+def _weighted_table(found: DimensionAgreement) -> TextTable:
+    by_measure = {
+        measure: [one for one in found.coefficients if one.measure == measure] for measure in _WEIGHTED
+    }
+    weightings = tuple(one.kind for one in by_measure["percent_agreement"])
+    return TextTable(
+        title=f"{found.spec.id}: percent agreement, and what is left of it after chance",
+        columns=("measure", *(part for name in weightings for part in (name, f"{name} 95%"))),
+        rows=tuple(
+            (_MEASURE_NAMES[measure], *(part for one in own for part in (_value(one), _range(one))))
+            for measure, own in by_measure.items()
+        ),
+        left=("measure",),
     )
 
 
@@ -113,9 +147,14 @@ def _sentences(found: DimensionAgreement) -> Iterable[str]:
     headline = found.coefficients[0]
     interval = headline.interval.interval if headline.interval else None
     if interval is not None:
-        yield _against_cutoffs(interval.lower, _kind(headline))
+        yield _against_cutoffs(interval.lower, headline.kind)
         yield _resampled(found)
-    yield from _reasons(found.coefficients)
+    complete = next((one.n for one in found.coefficients if one.measure == "icc"), None)
+    if complete is not None and complete < found.n_units_two_ratings:
+        yield f"The intraclass correlation uses the {count_text(complete, 'unit')} that every rater rated."
+    yield from _reasons(
+        [one for one in found.coefficients if one.measure != "icc" or one.form in _FORM_NAMES]
+    )
     yield "Alpha and kappa are low or undefined where nearly all ratings sit on one level: read the counts."
 
 
@@ -141,9 +180,9 @@ def _reasons(coefficients: Sequence[Coefficient]) -> Iterable[str]:
     """One sentence per reason, naming everything it explains."""
     explained: dict[str, list[str]] = {}
     for one in coefficients:
-        reason = one.estimate.undefined or (one.interval.undefined if one.interval else None)
+        reason = one.why_not
         if reason is not None:
-            name = f"{_MEASURE_NAMES[one.measure]} {_kind(one)}".strip()
+            name = f"{_MEASURE_NAMES[one.measure]} {one.kind}".strip()
             verb = "undefined: " if one.estimate.value is None else ""
             explained.setdefault(verb + reason, []).append(name)
     return (f"{', '.join(names)}: {reason}." for reason, names in explained.items())
@@ -159,7 +198,7 @@ def _pairs(found: DimensionAgreement) -> TextTable:
             (
                 *pair,
                 str(one.n),
-                _kind(one),
+                one.kind,
                 _value(one) if one.estimate.value is not None else f"{UNDEFINED}: {one.estimate.undefined}",
                 "-" if one.estimate.se is None else decimal_text(one.estimate.se),
                 _range(one),
@@ -192,7 +231,7 @@ def _without_rater(found: DimensionAgreement) -> TextTable:
         title=f"{found.spec.id}: alpha with one rater left out",
         columns=("without", "metric", "alpha", "95% interval"),
         rows=tuple(
-            (one.rater or "", _kind(one), _value(one), _range(one)) for one in found.leave_one_rater_out
+            (one.rater or "", one.kind, _value(one), _range(one)) for one in found.leave_one_rater_out
         ),
         left=("without", "metric"),
     )
@@ -203,19 +242,19 @@ def _conditions(found: DimensionAgreement) -> TextTable:
     for condition in found.by_condition:
         alpha = condition.coefficients[0]
         others = [one for one in condition.coefficients if one.measure != "krippendorff_alpha"]
-        reason = alpha.estimate.undefined or (alpha.interval.undefined if alpha.interval else None)
         row = (condition.model, condition.scaffold, str(condition.n_units), _value(alpha), _range(alpha))
-        rows.append((*row, *(_value(one) for one in others), reason or ""))
+        rows.append((*row, *(_value(one) for one in others), alpha.why_not or ""))
     return TextTable(
         title=f"{found.spec.id}: inside each condition (a narrow range of levels lowers alpha)",
         columns=(
             "model",
             "scaffold",
             "units",
-            f"alpha {_kind(found.coefficients[0])}",
+            f"alpha {found.coefficients[0].kind}",
             "95% interval",
             "percent agreement",
             "all agree",
+            "Gwet AC",
             "why not",
         ),
         rows=tuple(rows),

@@ -202,7 +202,7 @@ def test_text_explains_every_gap_and_what_intervals_mean(study_table: BuildTable
         "d: r1 (rows) against r2 (columns), 14 shared units",
         "The lower end of the interval of alpha (ordinal) is below .667.",
         "tasks like these, rated by these raters",
-        "m | b | 7 | undefined | - | 1.000 | 1.000 | no variation: every pairable rating is 2",
+        "m | b | 7 | undefined | - | 1.000 | 1.000 | 1.000 | no variation: every pairable rating is 2",
     ):
         assert part in said
 
@@ -218,3 +218,14 @@ def test_units_without_tasks_say_that_intervals_may_be_too_narrow() -> None:
     blocks = agreement_blocks(agreement(RatingTable(rows=rows, dimensions=(spec,))))
     sentences = [line for block in blocks if isinstance(block, Sentences) for line in block.lines]
     assert any("if units share tasks the intervals are too narrow" in line for line in sentences)
+
+
+def test_incomplete_designs_say_how_many_units_the_intraclass_correlation_uses(
+    study_table: BuildTable,
+) -> None:
+    """It needs units that every rater rated; all other coefficients use more."""
+    table = study_table({("m", "a"): [[0, 1, 1], [2, 2, 1], [1, None, 1], [0, 0, None], [2, 1, 2]]})
+    assert "The intraclass correlation uses the 3 units that every rater rated." in _text(table)
+    forms = [one for one in _json(table)["coefficients"] if one["measure"] == "icc"]
+    assert [one["n_complete_units"] for one in forms] == [3] * 6
+    assert forms[0]["f_test"]["assumes"] == "independent units"

@@ -17,20 +17,21 @@ from protocol.stats.krippendorff_alpha import krippendorff_alpha
 from protocol.stats.rating_matrix import RatingMatrix
 
 REFERENCE = Path(__file__).parents[2].parent / "shared" / "reference" / "agreement.json"
-IDENTITY = ("measure", "metric", "weights", "rater", "raters")
+IDENTITY = ("measure", "metric", "weights", "form", "rater", "raters")
 ELSEWHERE = {
     "alpha_unit_bootstrap_exact": "intervals are jackknifed, not bootstrapped",
     "alpha_unit_bootstrap_percentile": "intervals are jackknifed, not bootstrapped",
-    "fleiss_kappa": "not reported",
-    "gwet_ac": "not reported",
-    "brennan_prediger": "not reported",
-    "conger_kappa": "not reported",
-    "icc": "not reported",
     "severity_additive": "not reported",
     "severity_vs_others": "not reported",
 }
 """Measures of the file the program does not report, with the reason."""
-NOT_REPORTED = {("krippendorff_alpha", "ratio"), ("percent_agreement", "ordinal")}
+NOT_REPORTED = {
+    ("krippendorff_alpha", "ratio"),
+    ("percent_agreement", "ordinal"),
+    ("gwet_ac", "ordinal"),
+    ("fleiss_kappa", "ordinal"),
+    ("brennan_prediger", "ordinal"),
+}
 """Metrics and weights of reported measures that are not reported."""
 
 Case = dict[str, Any]
@@ -109,6 +110,13 @@ def _check(case: Case, reported: dict[str, Any], expected: Expectation) -> None:
         assert found["se"] == pytest.approx(expected["se"], abs=1e-8)
     if "n" in expected:
         assert found["n"] == expected["n"]
+    if expected["measure"] == "icc":
+        test = found["f_test"]
+        assert test["f"] == pytest.approx(expected["F"], rel=1e-10)
+        assert (test["df1"], test["df2"]) == (expected["df1"], expected["df2"])
+        assert test["p"] == pytest.approx(expected["p"], abs=1e-8)
+        assert test["ci95"] == pytest.approx(expected["ci95"], abs=1e-8)
+        assert found["n_complete_units"] == expected["n_complete_units"]
 
 
 @pytest.mark.parametrize("case", _cases(), ids=lambda case: case["id"])
@@ -125,7 +133,7 @@ def test_the_reference_covers_what_is_reported() -> None:
     if not REFERENCE.exists():
         pytest.skip("the reference values lie beside the repository and are not there")
     compared = [one for case in _cases() for one in case["expected"] if _is_reported(one)]
-    assert len(compared) == 212
+    assert len(compared) == 367
 
 
 def test_alpha_of_ten_thousand_units_from_counts() -> None:
