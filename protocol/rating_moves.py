@@ -121,6 +121,8 @@ class PendingGuess:
 
 def pending_guess(session: RaterSession, questions: Sequence[VisibleQuestion]) -> PendingGuess | None:
     """Return the next question to ask, in the rater's order of items, or None."""
+    if not questions or not session.asked:
+        return None
     for item_id in session.items:
         if not session.is_closed(item_id):
             continue

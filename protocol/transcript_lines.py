@@ -68,6 +68,8 @@ class TranscriptLines:
                     "(this message has no text)" if empty else message.text,
                 )
             for call in message.tool_calls:
+                if self.kinds[-1] != LineKind.HEADER:
+                    self._add(LineKind.BLANK, index, "")
                 self._add(LineKind.LABEL, index, f"→ calls {call.name} ({call.id})")
                 self._add(LineKind.CALL, index, call.arguments)
         last = max(0, len(conversation.messages) - 1)

@@ -46,8 +46,8 @@ CONVERSATION = Conversation(
             role="assistant",
             text="Over 24 months:\n\n    A: 24 x 19 + 30      = 486\n    B: 6 x 10 + 18 x 26 = 528\n\nA is"
             " cheaper by 42. If your total differs, I have misread a price: check the line with the six "
-            "months first, it moves the answer most.\n\nI took 24 months because that is the shorter term of the"
-            " two. Say so if you plan to leave earlier, then B wins.",
+            "months first, it moves the answer most.\n\nI took 24 months because that is the shorter"
+            " term of the two. Say so if you plan to leave earlier, then B wins.",
             tool_calls=(ToolCall(id="t1", name="sum", arguments='{"terms": [486, 528]}'),),
         ),
         Message(role="tool", text="1014", tool_call_id="t1"),

@@ -19,14 +19,23 @@ from protocol.chain.manifest import AssignedItem, AssignmentManifest, KeyBinding
 from protocol.conversation import Conversation, Message
 from protocol.item import Item
 from protocol.rubric import Dimension, Level, NotRatableReason, Rubric
-from protocol.study import StudyKind, TaskCard, VisibleProtocol
+from protocol.study import StudyKind, TaskCard, VisibleProtocol, VisibleQuestion
 
 SHARED = Path(__file__).parents[2] / "shared"
 """Material beside the repository; tests that need it skip where it is absent."""
 
 
-def make_rubric(*, quote_from: int | None = None, read_to_end: bool = False) -> Rubric:
-    """Return a rubric of two ordinal dimensions with levels 0 to 3."""
+NAMES = (("D1", "Verification support"), ("D2", "Process steerability"), ("D3", "Steer uptake"))
+
+
+def make_rubric(
+    *,
+    quote_from: int | None = None,
+    read_to_end: bool = False,
+    dimensions: int = 2,
+    item_only_reason: str | None = None,
+) -> Rubric:
+    """Return a rubric of up to three ordinal dimensions with levels 0 to 3."""
     return Rubric(
         id="test",
         title="Test rubric",
@@ -43,12 +52,13 @@ def make_rubric(*, quote_from: int | None = None, read_to_end: bool = False) -> 
                 quote_from=quote_from,
                 read_to_end=read_to_end,
             )
-            for dimension_id, name in (("D1", "Verification support"), ("D2", "Process steerability"))
+            for dimension_id, name in NAMES[:dimensions]
         ),
         rules=("Lower unless quoted.",),
         not_ratable=(
             NotRatableReason(code="refusal", label="no substantive work in any turn"),
             NotRatableReason(code="truncated", label="a final reply cut off"),
+            *([NotRatableReason(code=item_only_reason, label="", scope="item")] if item_only_reason else []),
         ),
     )
 
@@ -107,6 +117,10 @@ def build_study(tmp_path: Path) -> BuildStudy:
         rubric: Rubric | None = None,
         kind: FileKind = FileKind.STUDY,
         simulated: bool = False,
+        study_name: str = "Test study",
+        dimension_order: Sequence[str] = (),
+        questions: Sequence[VisibleQuestion] = (),
+        asked: Sequence[str] = (),
     ) -> StudyFile:
         items = tuple(items if items is not None else make_items(4))
         rubric = rubric or make_rubric()
@@ -122,7 +136,8 @@ def build_study(tmp_path: Path) -> BuildStudy:
                     AssignedItem(item_id=item.id, task_id=item.task_id, shown_sha256=item.shown_sha256)
                     for item in items
                 ),
-                dimensions=tuple(dimension.id for dimension in rubric.dimensions),
+                dimensions=tuple(dimension_order) or tuple(dimension.id for dimension in rubric.dimensions),
+                asked=tuple(asked),
                 rubric_sha256=rubric.sha256,
                 protocol_sha256="44" * 32,
                 key=key,
@@ -135,7 +150,9 @@ def build_study(tmp_path: Path) -> BuildStudy:
             kind=StudyKind.STRESS_TEST,
             state=StudyState.OPEN,
             lock_code=None,
-            visible=VisibleProtocol(name="Test study", rubric=rubric, simulated=simulated),
+            visible=VisibleProtocol(
+                name=study_name, rubric=rubric, simulated=simulated, questions=tuple(questions)
+            ),
             protocol_sha256="44" * 32,
             key=key,
             app="0",

@@ -25,6 +25,7 @@ WIDEST = 52
 WIDEST_IN_COMFORT = 46
 """With the question and blank rows, which give way before the conversation becomes a column."""
 FEWEST_TEXT_COLUMNS = 48
+ROWS_FOR_REMARKS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +52,7 @@ def letter_of(dimensions: Sequence[Dimension], dimension_id: str) -> str:
 
 def beside(view: RubricView, width: int, height: int) -> list[Content]:
     """Return the rows of a pane that stands beside the conversation."""
-    foot = _remarks(view, width)
-    room = height - len(foot)
+    room = height
     others = {dimension.id: False for dimension in view.dimensions}
     blanks, question, task = False, False, False
 
@@ -70,7 +70,7 @@ def beside(view: RubricView, width: int, height: int) -> list[Content]:
         return lines
 
     def fits() -> bool:
-        return len(composed()) <= room
+        return len(composed()) + ROWS_FOR_REMARKS <= room
 
     blanks = True
     blanks = fits()
@@ -82,15 +82,15 @@ def beside(view: RubricView, width: int, height: int) -> list[Content]:
         others[dimension.id] = True
         others[dimension.id] = fits()
     lines = _cut(composed(), room)
-    return [*lines, *[Content("")] * (room - len(lines)), *foot]
+    foot = _remarks(view, width)[: room - len(lines)]
+    return [*lines, *[Content("")] * (room - len(lines) - len(foot)), *foot]
 
 
 def below(view: RubricView, width: int, height: int) -> list[Content]:
     """Return the rows of a pane that stands below the conversation."""
     lines = [*_headings_in_a_row(view, width), *_anchors(view, view.active_dimension, width)]
     lines = _cut(lines, height)
-    spare = height - len(lines)
-    return [*lines, *_remarks(view, width)[-spare:]] if spare > 0 else lines
+    return [*lines, *_remarks(view, width)[: height - len(lines)]]
 
 
 def width_beside(dimensions: Sequence[Dimension], total_width: int, height: int) -> int:
@@ -117,8 +117,8 @@ def height_below(dimensions: Sequence[Dimension], width: int, most: int) -> int:
 
 def _needed_beside(dimensions: Sequence[Dimension], active: Dimension, width: int, comfort: bool) -> int:
     anchors = sum(len(_level_rows(level.label, level.anchor, width)) for level in active.levels)
-    extra = len(dimensions) - 1 + len(rows(active.question, width - 2)) + 2 if comfort else 0
-    return len(dimensions) + anchors + extra
+    extra = len(dimensions) - 1 + len(rows(active.question, width - 3)) if comfort else 0
+    return len(dimensions) + anchors + extra + ROWS_FOR_REMARKS
 
 
 def _cut(lines: list[Content], height: int) -> list[Content]:
@@ -215,6 +215,17 @@ def _task(card: TaskCard, width: int) -> list[Content]:
         for index, row in enumerate(rows(claim, width - 3)):
             lines.append(Content(f"{' · ' if index == 0 else '   '}{row}"))
     return [*lines, Content("")] if card.claims else []
+
+
+def tags(progress: ItemProgress, active: str) -> str:
+    """Return in a few words what else is recorded on an item, for where there is no room to say it."""
+    found = (
+        ("note", progress.note or progress.mark(active).note),
+        ("flag", progress.flagged is not None),
+        ("told", progress.told),
+        ("done", progress.completed),
+    )
+    return " · ".join(name for name, holds in found if holds)
 
 
 def _remarks(view: RubricView, width: int) -> list[Content]:

@@ -18,11 +18,11 @@ from protocol.session import GuessAnswer, ItemProgress, RaterSession
 from rater.services.rating import RatingDesk
 from rater.tui import wording
 from rater.tui.keymap import GOING_KEYS, HINTS, QUOTING_HINTS, RATING_KEYS, READING_KEYS, key_names
-from rater.tui.rubric_layout import RubricView, letter_of
+from rater.tui.rubric_layout import RubricView, letter_of, tags
 from rater.tui.screens.reading import ReadingScreen
 from rater.tui.screens.trouble import FinalScreen, NotSavedScreen
 from rater.tui.widgets.conversation import ConversationView, QuoteMark
-from rater.tui.widgets.lines import HintLine, Standing, StatusLine
+from rater.tui.widgets.lines import HintLine, InfoLine, Standing, StatusLine
 from rater.tui.widgets.rubric_pane import RubricPane
 
 Then = Callable[[], object]
@@ -141,6 +141,8 @@ class DeskScreen(ReadingScreen):
         self.query_one(HintLine).hints = self._hints()
         if self._item is None:
             return
+        for line in self.query(InfoLine):
+            line.tags = tags(self._progress, self._active)
         self.query_one(RubricPane).view = RubricView(
             dimensions=self._dimensions,
             active=self._active,

@@ -91,11 +91,13 @@ class InfoLine(Widget):
 
     place: reactive[Place | None] = reactive(None)
     message: reactive[str] = reactive("")
+    tags: reactive[str] = reactive("")
+    """What else is recorded on the item, in a few words."""
 
     def render(self) -> Content:
         """Return the line."""
         width = self.content_size.width
-        where = self._where()
+        where = " · ".join(part for part in (self.tags, self._where()) if part)
         message = clipped(self.message, width - 4)
         if cell_len(message) + len(where) + 6 > width:
             where = ""
