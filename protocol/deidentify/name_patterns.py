@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 
 from protocol.deidentify.folding import fold
 
@@ -12,6 +13,7 @@ SHORTEST_NAME = 3
 
 _JOINT = re.compile(r"[-_./:\s]+")
 _ANY_JOINT = r"[-_./:\s]{0,2}"
+_SOME_JOINT = "[-_./:]"
 _TIER = "Sonnet|Opus|Haiku|Pro|Flash|Ultra|Nano|Turbo|Mini|Instruct"
 _VERSION = (
     r"(?:[-_.]?\d\w*+(?:\.\w++)*+"  # Qwen2.5, Gemma-3, GPT-4o-2024
@@ -27,14 +29,13 @@ _VERSION = (
 def _name_pattern(name: str) -> str:
     """A name in all its spellings: `gpt-4` is also GPT 4, gpt4 and GPT_4.
 
-    Beside a part of one letter the separator must be there as it is: `x.ai` is not "x ai".
+    Beside a part of one letter there must be a separator and no blank: `x.ai` is not "x ai".
     """
-    parts = [part for part in _JOINT.split(name) if part]
-    joints = [joint for joint in _JOINT.findall(name.strip("-_./:")) if parts]
-    pattern = re.escape(parts[0]) if parts else re.escape(name)
-    for joint, before, after in zip(joints, parts, parts[1:], strict=False):
-        exact = min(len(before), len(after)) == 1 and not (before + after).isdigit() and after.isalpha()
-        pattern += (re.escape(joint) if exact else _ANY_JOINT) + re.escape(after)
+    parts = [part for part in _JOINT.split(name) if part] or [name]
+    pattern = re.escape(parts[0])
+    for before, after in pairwise(parts):
+        lone = (len(before) == 1 and before.isalpha()) or (len(after) == 1 and after.isalpha())
+        pattern += (_SOME_JOINT if lone else _ANY_JOINT) + re.escape(after)
     letter = "[a-z]?" if name[-1:].isdigit() else ""  # GPT-4V
     return pattern + letter
 
@@ -42,11 +43,12 @@ def _name_pattern(name: str) -> str:
 def whole_names(names: Iterable[str], *, ignore_case: bool) -> re.Pattern[str] | None:
     """Return a pattern for whole names in folded texts, or None where no name is long enough.
 
-    Borders are "no Latin letter": `Claude3`, `ask_claude` and a name among Chinese letters hit,
-    `gemmation` does not.
+    Of `org/model` the model alone hits too. Borders are "no Latin letter": `Claude3`, `ask_claude`
+    and a name among Chinese letters hit, `gemmation` does not.
     """
+    spelled = {name.strip() for full in names for name in (full, full.rsplit("/", 1)[-1])}
     found = sorted(
-        {folded for name in names if len(folded := fold(name.strip()).text) >= SHORTEST_NAME},
+        {folded for name in spelled if len(folded := fold(name).text) >= SHORTEST_NAME},
         key=lambda name: (-len(name), name),
     )
     if not found:

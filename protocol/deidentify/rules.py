@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Protocol
 
 from protocol.deidentify import shipped_list as shipped
@@ -78,7 +80,23 @@ class RedactionRules:
         return merged(hit for hit in self.find_all(folded) if self.actions[hit.leak_class] is Action.REPLACE)
 
     def find_all(self, folded: str) -> list[Hit]:
-        """Return every hit in order; of those inside another of the same or a stronger class, none."""
+        """Return every hit in order; of those inside another of the same or a stronger class, none.
+
+        A name glued to another name stands inside a word until its neighbour is gone, so the text is
+        searched again with the hits blanked out.
+        """
+        hits: list[Hit] = []
+        blanked = folded
+        for _ in range(_MOST_PASSES):
+            found = self._hits_once(blanked)
+            fresh = [hit for hit in found if blanked[hit.start : hit.end] == folded[hit.start : hit.end]]
+            if not fresh:
+                break
+            hits.extend(fresh)
+            blanked = _blanked(blanked, fresh)
+        return _without_covered(hits)
+
+    def _hits_once(self, folded: str) -> list[Hit]:
         hits = [
             Hit(start=match.start(), end=match.end(), rule=rule.name, leak_class=rule.leak_class)
             for rule in self.patterns
@@ -86,7 +104,7 @@ class RedactionRules:
             if match.end() > match.start()
         ]
         hits.extend(merged(self._run_hits(folded)))
-        return _without_covered(hits)
+        return hits
 
     def _run_hits(self, folded: str) -> Iterator[Hit]:
         if not self.runs:
@@ -106,6 +124,7 @@ class RedactionRules:
 _WORD = re.compile(r"[^\W_]+")
 """An apostrophe ends a word: straight, curly or missing, it changes no run."""
 _STRONGEST_FIRST = list(LeakClass)
+_MOST_PASSES = 8
 
 
 def word_runs(text: str) -> frozenset[tuple[str, ...]]:
@@ -216,6 +235,17 @@ def _parts(names: Iterable[str]) -> set[str]:
     return {part for part in parts if len(part) >= SHORTEST_PART and not part.isdigit()}
 
 
+def _blanked(text: str, hits: Iterable[Hit]) -> str:
+    """Put something of the same length in the place of hits: it ends a name and parts a run of words."""
+    pieces: list[str] = []
+    done = 0
+    for hit in merged(hits):
+        length = hit.end - hit.start
+        pieces += text[done : hit.start], f"\x00{'0' * (length - 2)}\x00"[:length]
+        done = hit.end
+    return "".join([*pieces, text[done:]])
+
+
 def merged(hits: Iterable[Hit]) -> list[Hit]:
     """Return hits in order, those that overlap made one; the first of them names it."""
     joined: list[Hit] = []
@@ -232,8 +262,19 @@ def merged(hits: Iterable[Hit]) -> list[Hit]:
 
 
 def _without_covered(hits: Iterable[Hit]) -> list[Hit]:
+    """Leave out hits inside another of the same or a stronger class; a text can hold very many."""
+    by_class: dict[LeakClass, list[Hit]] = {leak_class: [] for leak_class in _STRONGEST_FIRST}
+    for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
+        by_class[hit.leak_class].append(hit)
     kept: list[Hit] = []
-    for hit in sorted(hits, key=lambda hit: (_STRONGEST_FIRST.index(hit.leak_class), hit.start, -hit.end)):
-        if not any(other.start <= hit.start and hit.end <= other.end for other in kept):
-            kept.append(hit)
-    return sorted(kept, key=lambda hit: (hit.start, hit.end))
+    for of_class in by_class.values():
+        starts = [hit.start for hit in kept]
+        reach = list(accumulate((hit.end for hit in kept), max))
+        furthest = 0
+        for hit in of_class:
+            stronger = bisect_right(starts, hit.start)
+            if hit.end > max(furthest, reach[stronger - 1] if stronger else 0):
+                kept.append(hit)
+            furthest = max(furthest, hit.end)
+        kept.sort(key=lambda hit: (hit.start, hit.end))
+    return kept
