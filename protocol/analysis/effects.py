@@ -102,6 +102,8 @@ def effects(table: RatingTable, *, baseline: str, plan: AnalysisPlan) -> Effects
 
 
 def _require_origin(table: RatingTable, baseline: str) -> None:
+    if not table.rows:
+        raise InvalidInputError("There is no rating to compare.", next_step="Complete items first.")
     without = sum(row.model is None or row.scaffold is None or row.task is None for row in table.rows)
     if without:
         raise InvalidInputError(

@@ -8,13 +8,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from protocol.analysis.level_declaration import LevelDeclaration, parse_number
 from protocol.analysis.rating_table import DimensionSpec, RatingRow, RatingTable
 from protocol.analysis.row_filter import RowFilter, select
 from protocol.errors import InvalidInputError, Problem
 
+SIMULATED_WORDS = ("yes", "true", "1")
 REQUIRED = ("unit", "rater", "dimension", "value")
 ORIGIN = ("model", "scaffold", "task", "replicate")
 
@@ -25,6 +26,8 @@ class ParsedRatings:
 
     table: RatingTable
     warnings: tuple[str, ...]
+    simulated: bool = False
+    """A column of that name says so for at least one row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +59,9 @@ def parse_ratings(
     reading = _Reading(source, origin_columns=[name for name in ORIGIN if name in columns])
     ratings = [rating for row in kept if (rating := reading.rating(row)) is not None]
     reading.refuse_if_any()
-    return _with_levels(ratings, [row.line for row in kept], source, declaration)
+    parsed = _with_levels(ratings, [row.line for row in kept], source, declaration)
+    simulated = any(row.cells.get("simulated", "").lower() in SIMULATED_WORDS for row in kept)
+    return replace(parsed, simulated=simulated)
 
 
 def _csv_rows(text: str, source: str) -> tuple[list[str], list[_CsvRow]]:

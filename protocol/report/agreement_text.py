@@ -55,6 +55,7 @@ def _dimension(found: DimensionAgreement) -> Iterable[Block]:
         yield _without_rater(found)
     if len(found.by_condition) > 1:
         yield _conditions(found)
+        yield Sentences(lines=tuple(_condition_reasons(found)))
 
 
 def _headline(found: DimensionAgreement) -> str:
@@ -150,7 +151,7 @@ def _sentences(found: DimensionAgreement) -> Iterable[str]:
         yield _against_cutoffs(interval.lower, headline.kind)
         yield _resampled(found)
     complete = next((one.n for one in found.coefficients if one.measure == "icc"), None)
-    if complete is not None and complete < found.n_units_two_ratings:
+    if complete is not None and 2 <= complete < found.n_units_two_ratings:
         yield f"The intraclass correlation uses the {count_text(complete, 'unit')} that every rater rated."
     yield from _reasons(
         [one for one in found.coefficients if one.measure != "icc" or one.form in _FORM_NAMES]
@@ -182,7 +183,7 @@ def _reasons(coefficients: Sequence[Coefficient]) -> Iterable[str]:
     for one in coefficients:
         reason = one.why_not
         if reason is not None:
-            name = f"{_MEASURE_NAMES[one.measure]} {one.kind}".strip()
+            name = f"{_MEASURE_NAMES[one.measure]} {_FORM_NAMES.get(one.kind, one.kind)}".strip()
             verb = "undefined: " if one.estimate.value is None else ""
             explained.setdefault(verb + reason, []).append(name)
     return (f"{', '.join(names)}: {reason}." for reason, names in explained.items())
@@ -243,7 +244,7 @@ def _conditions(found: DimensionAgreement) -> TextTable:
         alpha = condition.coefficients[0]
         others = [one for one in condition.coefficients if one.measure != "krippendorff_alpha"]
         row = (condition.model, condition.scaffold, str(condition.n_units), _value(alpha), _range(alpha))
-        rows.append((*row, *(_value(one) for one in others), alpha.why_not or ""))
+        rows.append((*row, *(_value(one) for one in others)))
     return TextTable(
         title=f"{found.spec.id}: inside each condition (a narrow range of levels lowers alpha)",
         columns=(
@@ -255,8 +256,17 @@ def _conditions(found: DimensionAgreement) -> TextTable:
             "percent agreement",
             "all agree",
             "Gwet AC",
-            "why not",
         ),
         rows=tuple(rows),
-        left=("model", "scaffold", "why not"),
+        left=("model", "scaffold"),
     )
+
+
+def _condition_reasons(found: DimensionAgreement) -> Iterable[str]:
+    """Why alpha or its interval is missing, once per reason with the conditions it holds for."""
+    explained: dict[str, list[str]] = {}
+    for condition in found.by_condition:
+        reason = condition.coefficients[0].why_not
+        if reason is not None:
+            explained.setdefault(reason, []).append(f"{condition.model} / {condition.scaffold}")
+    return (f"Alpha, {reason}: {'; '.join(names)}." for reason, names in explained.items())

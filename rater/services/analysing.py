@@ -14,7 +14,7 @@ from protocol.analysis.agreement import AgreementResult, agreement
 from protocol.analysis.effects import EffectsResult, effects
 from protocol.analysis.level_declaration import LevelDeclaration
 from protocol.analysis.rating_table import RatingTable
-from protocol.analysis.ratings_csv import parse_ratings
+from protocol.analysis.ratings_csv import ParsedRatings, parse_ratings
 from protocol.analysis.row_filter import RowFilter, parse_filters
 from protocol.errors import InvalidInputError, UsageError
 from protocol.study import AnalysisPlan
@@ -78,7 +78,7 @@ def read_ratings_file(
     if protocol is None:
         declaration = LevelDeclaration.from_texts(levels, scale)
         parsed = parse_ratings(_text_of(path), source=path.name, filters=filters, declaration=declaration)
-        return Ratings(table=parsed.table, source=path.name, warnings=parsed.warnings)
+        return Ratings(table=parsed.table, source=path.name, notice=_notice(parsed), warnings=parsed.warnings)
     study = read_study_file(protocol).protocol
     declaration = LevelDeclaration.from_rubric(study.rubric, origin=protocol.name)
     parsed = parse_ratings(_text_of(path), source=path.name, filters=filters, declaration=declaration)
@@ -87,8 +87,16 @@ def read_ratings_file(
         source=path.name,
         baseline=study.baseline.id,
         plan=study.analysis,
+        notice=_notice(parsed),
         warnings=parsed.warnings,
     )
+
+
+def _notice(parsed: ParsedRatings) -> tuple[str, ...]:
+    """Exported simulated ratings stay marked when they are read again."""
+    from rater.services.study_ratings import SIMULATED
+
+    return (SIMULATED,) if parsed.simulated else ()
 
 
 def analyse_agreement(table: RatingTable) -> AgreementResult:

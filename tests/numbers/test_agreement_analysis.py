@@ -202,7 +202,8 @@ def test_text_explains_every_gap_and_what_intervals_mean(study_table: BuildTable
         "d: r1 (rows) against r2 (columns), 14 shared units",
         "The lower end of the interval of alpha (ordinal) is below .667.",
         "tasks like these, rated by these raters",
-        "m | b | 7 | undefined | - | 1.000 | 1.000 | 1.000 | no variation: every pairable rating is 2",
+        "m | b | 7 | undefined | - | 1.000 | 1.000 | 1.000",
+        "Alpha, no variation: every pairable rating is 2: m / b.",
     ):
         assert part in said
 
