@@ -42,6 +42,7 @@ def shown(text: str, rules: RedactionRules = RULES) -> str:
         ("Quolm 2 8B!", "[X]!"),
         ("MODÈLE-X and Modele_X", "[X] and [X]"),
         ("the modele x", "the modele x"),
+        ("quolm_2:8bZephyrion-7B-chat", "[X][X]"),
         ("m1 is short", "m1 is short"),
         ("PROJEKT  GRÖSSE", "PROJEKT  GRÖSSE"),
         ("projekt\ngröße (Internal)", "[X] [X]"),
@@ -73,7 +74,7 @@ def test_names_and_words_of_the_study(text: str, expected: str) -> None:
         ("label x\nAI", "label x\nAI"),
         ("see x.ai", "see [X]"),
         ("hugging\nface", "[X]"),
-        ("Qwen2.5OpenAI", "[X][X]"),
+        ("Qwen2.5OpenAI", "[X]"),
         ("Сlaude, Ｃｌａｕｄｅ, C\u200blaude, Cl**au**de", "[X], [X], [X], [X]"),
     ],
 )
