@@ -42,7 +42,6 @@ def shown(text: str, rules: RedactionRules = RULES) -> str:
         ("Quolm 2 8B!", "[X]!"),
         ("MODÈLE-X and Modele_X", "[X] and [X]"),
         ("the modele x", "the modele x"),
-        ("quolm_2:8bZephyrion-7B-chat", "[X][X]"),
         ("m1 is short", "m1 is short"),
         ("PROJEKT  GRÖSSE", "PROJEKT  GRÖSSE"),
         ("projekt\ngröße (Internal)", "[X] [X]"),
