@@ -205,10 +205,11 @@ def test_one_rater_gets_sentences_and_no_number(tmp_path: Path) -> None:
 
 
 def test_exported_simulated_ratings_stay_marked(tmp_path: Path) -> None:
-    """A column that says so puts the notice on stderr and into the JSON."""
+    """A column that says so puts the notice above the tables and into the JSON."""
     path = tmp_path / "simulated.csv"
     header, *rows = SMALL.splitlines()
     path.write_text("\n".join([f"{header},simulated", *(f"{row},yes" for row in rows)]), encoding="utf-8")
-    result = _run("--ratings", str(path), "--levels", "0,1,2", "--json")
-    assert result.stderr.startswith("SIMULATED RATINGS")
-    assert json.loads(result.stdout)["notes"][0].startswith("SIMULATED RATINGS")
+    result = _run("--ratings", str(path), "--levels", "0,1,2")
+    assert result.stdout.startswith("SIMULATED RATINGS")
+    as_json = json.loads(_run("--ratings", str(path), "--levels", "0,1,2", "--json").stdout)
+    assert as_json["notes"][0].startswith("SIMULATED RATINGS")
