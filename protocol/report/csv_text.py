@@ -9,10 +9,21 @@ from collections.abc import Iterable, Sequence
 Cell = str | int | float | None
 
 
+_FORMULA_START = frozenset("=+-@\t\r\n＝＋－＠")
+"""A spreadsheet takes a cell that begins so for a formula, quoted or not."""
+
+
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
-    """Return CSV with a header and line feeds; nothing is an empty cell, floats have all digits."""
+    """Return CSV with a header and line feeds; nothing is an empty cell, floats have all digits.
+
+    A text that a spreadsheet could run as a formula gets an apostrophe in front; numbers never do.
+    """
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows(rows)
+    writer.writerows([_inert(cell) for cell in row] for row in rows)
     return buffer.getvalue()
+
+
+def _inert(cell: Cell) -> Cell:
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in _FORMULA_START else cell

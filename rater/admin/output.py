@@ -12,6 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from protocol.safe_text import inline
 
+WIDE = 400
+"""Columns where stdout is no terminal: a table in a file is not folded."""
+
 
 def say(text: str) -> None:
     """Print a line of data on stdout, control characters shown, not obeyed."""
@@ -53,7 +56,7 @@ def print_table(
         table.add_column(Text(column), justify="right" if column in right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(inline(cell, multiline=True)) for cell in row))
-    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 140, highlight=False)
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else WIDE, highlight=False)
     if title:
         say(title)
     console.print(table)

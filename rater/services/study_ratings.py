@@ -1,6 +1,7 @@
 """The rating table of a study file: every analysis reads this one.
 
-Only completed items count; a rating of an item that was not completed is missing, as it is at lock.
+Only completed items count: an item that was assigned and not completed is a row without a value, as
+it is at lock.
 Before unblinding the rows know their opaque task and nothing else of their origin.
 """
 
@@ -84,9 +85,12 @@ def _ratings(connection: sqlite3.Connection, path: Path) -> StudyRatings:
         row
         for state in rater_states(connection, study)
         for item_id in state.session.items
-        if (progress := state.session.of(item_id)).completed
         for row in _rows_of(
-            state.manifest.rater, progress, study=study, task=tasks[item_id], origin=origins.get(item_id)
+            state.manifest.rater,
+            state.session.of(item_id),
+            study=study,
+            task=tasks[item_id],
+            origin=origins.get(item_id),
         )
     ]
     return StudyRatings(
@@ -101,13 +105,14 @@ def _ratings(connection: sqlite3.Connection, path: Path) -> StudyRatings:
 def _rows_of(
     rater: str, progress: ItemProgress, *, study: StudyRecord, task: str, origin: Origin | None
 ) -> list[RatingRow]:
+    counts = progress.completed
     return [
         RatingRow(
             unit=progress.item_id,
             rater=rater,
             dimension=dimension.id,
-            value=None if progress.reason else progress.mark(dimension.id).level,
-            not_ratable=progress.reason or progress.mark(dimension.id).reason,
+            value=None if progress.reason or not counts else progress.mark(dimension.id).level,
+            not_ratable=(progress.reason or progress.mark(dimension.id).reason) if counts else None,
             model=origin.model if origin else None,
             scaffold=origin.scaffold if origin else None,
             task=origin.task if origin else task,
