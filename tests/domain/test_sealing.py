@@ -81,7 +81,9 @@ def test_other_files_are_no_sealed_key(content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "recipient", ["", "age1", "ssh-ed25519 AAAA", ONE.identity, ONE.recipient[:-1], "R1", "\x00", "age1é"]
+    "recipient",
+    ["", "age1", "ssh-ed25519 AAAA", ONE.identity, ONE.recipient[:-1], "R1", "\x00", "age1é"],
+    ids=["empty", "short", "ssh", "an identity", "cut", "a rater", "nul", "accent"],
 )
 def test_what_is_no_recipient_is_named_by_number_and_never_repeated(recipient: str) -> None:
     """An identity that was pasted in the place of a recipient must not appear in the message."""
