@@ -83,7 +83,7 @@ def reasons_for(rubric: Rubric, *, whole_item: bool) -> tuple[NotRatableReason, 
 def position_to_resume(session: RaterSession) -> int:
     """Return the position to open at: the item shown last, or after its completion the next open one."""
     events = session.history.get(session.items[session.position], ())
-    if events and events[-1].draft.kind is EventKind.COMPLETE:
+    if events and events[-1].draft.kind in (EventKind.COMPLETE, EventKind.GUESS):
         following = session.next_open(session.position)
         return session.position if following is None else following
     return session.position

@@ -62,17 +62,22 @@ class FinishScreen(ModalScreen[AfterFinish]):
 
     def _lines(self, width: int) -> list[Content]:
         everything = f"All {self._items} items are complete" if self._items > 1 else "Your item is complete"
-        holder = "who gave you this pack" if self._is_pack else "who runs the study"
         contact = f" ({self._study.contact})" if self._study.contact else ""
+        hand_in = (
+            "Quit, run `rater submit` with the file you opened, and send what it writes to the person who"
+            " gave you the file"
+            if self._is_pack
+            else f"Quit, and say that {self._rater} is done to the person who runs the study"
+        )
         lines = [Content.styled(f"{everything}, {self._rater}. Thank you.", tones.HEADING)]
         for title, text in (
             ("What is left", "Nothing. Every rating is on disk."),
             (
                 "To change something",
-                "p goes back to the last item, i lists all of them. What you change counts until the study is"
-                " locked; each change is one more event.",
+                "p goes back to the last item, i lists all of them. What you change counts until you hand in"
+                " or the study is locked; each change is one more event.",
             ),
-            ("What to do now", f"Tell the person {holder}{contact} that {self._rater} is done, then quit."),
+            ("What to do now", hand_in + contact + "."),
         ):
             lines += [Content(""), Content.styled(title, tones.STRONG)]
             lines += [Content(row) for row in rows(text, width)]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -17,25 +15,19 @@ from protocol.session import GuessAnswer
 from protocol.study import VisibleQuestion
 from rater.tui import tones
 from rater.tui.safe import label
+from rater.tui.screens.choice import ChoiceScreen
 
 DONT_KNOW = "don't know"
 HOW_SURE = ("a guess", "fairly sure", "sure")
 
 
-class GuessScreen(ModalScreen[GuessAnswer]):
+class GuessScreen(ChoiceScreen[GuessAnswer]):
     """Asks for the answer, how sure it is, and the words that gave it away. It cannot be skipped by accident.
 
     Args:
         question: What is asked.
         item_number: The item it is about, counted from 1.
     """
-
-    CSS_PATH = "choice.tcss"
-    AUTO_FOCUS = "OptionList"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "move(1)", "Down", id="guess.down", tooltip="Next answer", show=False),
-        Binding("k", "move(-1)", "Up", id="guess.up", tooltip="Previous answer", show=False),
-    ]
 
     def __init__(self, question: VisibleQuestion, item_number: int) -> None:
         super().__init__()
@@ -56,7 +48,7 @@ class GuessScreen(ModalScreen[GuessAnswer]):
                 id="choice-title",
                 markup=False,
             )
-            yield OptionList(*_options(self._answers), markup=False, compact=True)
+            yield OptionList(*self._entries(self._answers), markup=False, compact=True)
             yield Input(placeholder="words, or nothing")
             yield Static(
                 Content.styled("digit, or ↑ ↓ Enter · never changes your scores", tones.MUTED),
@@ -68,19 +60,12 @@ class GuessScreen(ModalScreen[GuessAnswer]):
         """Ask for the answer first."""
         self.query_one(Input).display = False
 
-    def action_move(self, by: int) -> None:
-        """Move the highlight."""
-        options = self.query_one(OptionList)
-        (options.action_cursor_down if by > 0 else options.action_cursor_up)()
-
     def on_key(self, event: events.Key) -> None:
         """Choose by digit."""
-        options = self.query_one(OptionList)
-        if not options.display or event.character is None or not event.character.isdecimal():
-            return
-        if 1 <= int(event.character) <= options.option_count:
+        index = self.chosen_digit(event) if self.options.display else None
+        if index is not None:
             event.stop()
-            self._choose(int(event.character) - 1)
+            self._choose(index)
 
     @on(OptionList.OptionSelected)
     def choose_highlighted(self, event: OptionList.OptionSelected) -> None:
@@ -105,14 +90,14 @@ class GuessScreen(ModalScreen[GuessAnswer]):
     def _ask_sure(self) -> None:
         self._asks_sure = True
         self._ask("How sure are you?")
-        options = self.query_one(OptionList)
+        options = self.options
         options.clear_options()
-        options.add_options(_options(HOW_SURE))
+        options.add_options(self._entries(HOW_SURE))
         options.highlighted = 0
 
     def _ask_words(self) -> None:
         self._ask("Which words gave it away? Enter alone if none did.")
-        self.query_one(OptionList).display = False
+        self.options.display = False
         field = self.query_one(Input)
         field.display = True
         field.focus()
@@ -125,9 +110,5 @@ class GuessScreen(ModalScreen[GuessAnswer]):
             GuessAnswer(question=self._question.id, option=self._option, sure=self._sure, words=words)
         )
 
-
-def _options(texts: tuple[str, ...] | list[str]) -> list[Option]:
-    return [
-        Option(Content.assemble((f"{number:>2}  ", tones.STRONG), label(text)))
-        for number, text in enumerate(texts, start=1)
-    ]
+    def _entries(self, texts: Sequence[str]) -> list[Option]:
+        return [Option(self.numbered(number, text)) for number, text in enumerate(texts, start=1)]

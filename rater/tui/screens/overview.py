@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -17,23 +16,20 @@ from protocol.rubric import Rubric
 from protocol.session import ItemProgress, RaterSession
 from rater.tui import tones
 from rater.tui.safe import clipped
+from rater.tui.screens.choice import ChoiceScreen
 
 REMARK_COLUMNS = 60
 
 
-class OverviewScreen(ModalScreen[int | None]):
+class OverviewScreen(ChoiceScreen[int | None]):
     """The rater's items; answers with the position to go to.
 
     Args:
         session: Where everything stands.
     """
 
-    CSS_PATH = "choice.tcss"
-    AUTO_FOCUS = "OptionList"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,i", "cancel", "Back", id="overview.cancel", tooltip="Back to the item"),
-        Binding("j", "move(1)", "Down", id="overview.down", tooltip="Next item", show=False),
-        Binding("k", "move(-1)", "Up", id="overview.up", tooltip="Previous item", show=False),
     ]
 
     def __init__(self, session: RaterSession) -> None:
@@ -71,16 +67,11 @@ class OverviewScreen(ModalScreen[int | None]):
 
     def on_mount(self) -> None:
         """Start at the item on the screen."""
-        self.query_one(OptionList).highlighted = self._session.position
+        self.options.highlighted = self._session.position
 
     def action_cancel(self) -> None:
         """Go back."""
         self.dismiss(None)
-
-    def action_move(self, by: int) -> None:
-        """Move the highlight."""
-        options = self.query_one(OptionList)
-        (options.action_cursor_down if by > 0 else options.action_cursor_up)()
 
     @on(OptionList.OptionSelected)
     def choose(self, event: OptionList.OptionSelected) -> None:

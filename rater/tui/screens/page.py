@@ -19,7 +19,8 @@ PageBuilder = Callable[[int], Content]
 """Lays a page out for a width in columns."""
 
 WIDEST = 84
-FRAME_COLUMNS = 8
+FRAME_COLUMNS = 9
+FRAME_ROWS = 8
 
 
 class PageScreen(ModalScreen[None]):
@@ -67,7 +68,10 @@ class PageScreen(ModalScreen[None]):
     def on_resize(self, event: events.Resize) -> None:
         """Lay the text out for the width there is."""
         width = min(WIDEST, event.size.width) - FRAME_COLUMNS
-        self.query_one("#page-text", Static).update(self._build(width))
+        text = self._build(width)
+        self.query_one("#page-text", Static).update(text)
+        needed = text.plain.count("\n") + 1
+        self.query_one(VerticalScroll).styles.height = max(1, min(needed, event.size.height - FRAME_ROWS))
 
     def action_close(self) -> None:
         """Go back."""

@@ -11,13 +11,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from protocol.session import Quote
 from rater.tui import tones
 from rater.tui.safe import clipped
+from rater.tui.screens.choice import ChoiceScreen
 
 QUOTE_COLUMNS = 300
 
@@ -39,20 +39,16 @@ class QuoteChoice:
     listed: ListedQuote
 
 
-class QuotesScreen(ModalScreen[QuoteChoice | None]):
+class QuotesScreen(ChoiceScreen[QuoteChoice | None]):
     """All quotes of the item on the screen.
 
     Args:
         quotes: In the order of dimensions; at least one.
     """
 
-    CSS_PATH = "choice.tcss"
-    AUTO_FOCUS = "OptionList"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,E", "cancel", "Back", id="quotes.cancel", tooltip="Back to the item"),
         Binding("d,delete,backspace", "remove", "Remove", id="quotes.remove", tooltip="Remove the quote"),
-        Binding("j", "move(1)", "Down", id="quotes.down", tooltip="Next quote", show=False),
-        Binding("k", "move(-1)", "Up", id="quotes.up", tooltip="Previous quote", show=False),
     ]
 
     def __init__(self, quotes: Sequence[ListedQuote]) -> None:
@@ -88,14 +84,9 @@ class QuotesScreen(ModalScreen[QuoteChoice | None]):
         """Go back."""
         self.dismiss(None)
 
-    def action_move(self, by: int) -> None:
-        """Move the highlight."""
-        options = self.query_one(OptionList)
-        (options.action_cursor_down if by > 0 else options.action_cursor_up)()
-
     def action_remove(self) -> None:
         """Remove the highlighted quote."""
-        highlighted = self.query_one(OptionList).highlighted
+        highlighted = self.options.highlighted
         if highlighted is not None:
             self.dismiss(QuoteChoice(what="remove", listed=self._quotes[highlighted]))
 

@@ -10,16 +10,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from protocol.rubric import NotRatableReason
 from rater.tui import tones
-from rater.tui.safe import label
+from rater.tui.screens.choice import ChoiceScreen
 
 
-class ReasonScreen(ModalScreen[str | None]):
+class ReasonScreen(ChoiceScreen[str | None]):
     """Choose a not-ratable code by its digit, or with the arrows and Enter.
 
     Args:
@@ -27,12 +26,8 @@ class ReasonScreen(ModalScreen[str | None]):
         reasons: The codes that apply; at least one.
     """
 
-    CSS_PATH = "choice.tcss"
-    AUTO_FOCUS = "OptionList"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "cancel", "Cancel", id="reason.cancel", tooltip="Back without a reason"),
-        Binding("j", "move(1)", "Down", id="reason.down", tooltip="Next reason", show=False),
-        Binding("k", "move(-1)", "Up", id="reason.up", tooltip="Previous reason", show=False),
     ]
 
     def __init__(self, question: Content, reasons: Sequence[NotRatableReason]) -> None:
@@ -46,15 +41,7 @@ class ReasonScreen(ModalScreen[str | None]):
             yield Static(self._question, id="choice-title", markup=False)
             yield OptionList(
                 *(
-                    Option(
-                        Content.assemble(
-                            (f"{number:>2}  ", tones.STRONG),
-                            label(reason.code, tones.STRONG),
-                            "  ",
-                            label(reason.label),
-                        ),
-                        id=str(number),
-                    )
+                    Option(self.numbered(number, reason.code, reason.label))
                     for number, reason in enumerate(self._reasons, start=1)
                 ),
                 markup=False,
@@ -70,20 +57,12 @@ class ReasonScreen(ModalScreen[str | None]):
         """Go back without a reason."""
         self.dismiss(None)
 
-    def action_move(self, by: int) -> None:
-        """Move the highlight."""
-        options = self.query_one(OptionList)
-        (options.action_cursor_down if by > 0 else options.action_cursor_up)()
-
     def on_key(self, event: events.Key) -> None:
         """Choose by digit."""
-        if (
-            event.character
-            and event.character.isdecimal()
-            and 1 <= int(event.character) <= len(self._reasons)
-        ):
+        index = self.chosen_digit(event)
+        if index is not None:
             event.stop()
-            self.dismiss(self._reasons[int(event.character) - 1].code)
+            self.dismiss(self._reasons[index].code)
 
     @on(OptionList.OptionSelected)
     def choose(self, event: OptionList.OptionSelected) -> None:

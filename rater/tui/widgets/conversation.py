@@ -269,7 +269,7 @@ class ConversationView(ScrollView, can_focus=False):
 
     def on_resize(self, event: events.Resize) -> None:
         """Set the rows anew for the new width, with the same text under the pointer."""
-        if self._rows.width == self._text_width:
+        if not len(self._rows) or self._rows.width == self._text_width:
             self._tell_place()
             return
         line, offset = self._source_of(self._pointer)
