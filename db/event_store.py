@@ -39,7 +39,7 @@ def read_events(connection: sqlite3.Connection, manifest: AssignmentManifest) ->
         "SELECT seq, hash, body, withheld FROM event WHERE chain_id = ? ORDER BY seq", (manifest.id,)
     )
     for seq, stored_hash, body, withheld in rows:
-        event = read_event(body=body.encode(), withheld=withheld.encode(), previous=head)
+        event = read_event(body=body.encode(), withheld=withheld.encode(), previous=head, whole=True)
         if seq != event.seq or stored_hash != event.hash:
             raise CheckFailedError(
                 f"The rating events of {manifest.rater} are broken at number {seq}.",

@@ -7,6 +7,7 @@ leave them out and the chain still verifies. This format is fixed: `docs/formats
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -19,6 +20,7 @@ from protocol.errors import CheckFailedError, InvalidInputError
 FORMAT = 1
 BODY_LIMIT = 64 * 1024
 PART_LIMIT = 1024 * 1024
+_SALT = re.compile(rf"[0-9a-f]{{{2 * SALT_BYTES}}}")
 
 
 class EventKind(StrEnum):
@@ -246,14 +248,20 @@ def _body(
     return body | {key: value for key, value in optional.items() if value is not None}
 
 
-def read_event(*, body: bytes, withheld: bytes, previous: Head) -> Event:
+def read_event(*, body: bytes, withheld: bytes, previous: Head, whole: bool = False) -> Event:
     """Read a stored event and check its number, its bindings and its place in the chain.
+
+    Args:
+        body: The exact bytes that were hashed.
+        withheld: The parts beside the body, as they were written.
+        previous: The end of the chain before it.
+        whole: Nothing may be left out, as it may in a public copy.
 
     Returns:
         The event; its hash is computed, and the caller compares it with the stored one.
 
     Raises:
-        CheckFailedError: A number, chain id or withheld part does not fit the body.
+        CheckFailedError: A number, chain id or withheld part does not fit the body, or is missing.
     """
     seq = previous.seq + 1
     place = f"event {seq} of chain {previous.chain_id}"
@@ -274,7 +282,9 @@ def read_event(*, body: bytes, withheld: bytes, previous: Head) -> Event:
         raise CheckFailedError("The event's number, chain or format is not what its place asks.", where=place)
     if not bound:
         raise CheckFailedError("A note, quote or time is not the one that was recorded.", where=place)
-    return Event(
+    if whole and len(kept) < len(parts):
+        raise CheckFailedError("A note, quote or time was left out.", where=place)
+    event = Event(
         chain_id=previous.chain_id,
         seq=seq,
         body=body,
@@ -282,6 +292,9 @@ def read_event(*, body: bytes, withheld: bytes, previous: Head) -> Event:
         draft=draft,
         withheld=kept,
     )
+    if event.withheld_bytes() != withheld:  # the same parts in other bytes: not what the program wrote
+        raise CheckFailedError("The parts beside the event were written anew.", where=place)
+    return event
 
 
 def _draft(value: Mapping[str, Json], withheld: Mapping[str, WithheldPart]) -> EventDraft:
@@ -307,9 +320,10 @@ def _draft(value: Mapping[str, Json], withheld: Mapping[str, WithheldPart]) -> E
 def _part(stored: Json) -> WithheldPart:
     if isinstance(stored, dict):
         salt, value = stored["salt"], stored["value"]
-        if isinstance(salt, str) and isinstance(value, str):
+        # bytes.fromhex() takes capitals and blanks too: the same hash from other bytes.
+        if isinstance(salt, str) and isinstance(value, str) and _SALT.fullmatch(salt):
             return WithheldPart(salt=salt, value=value)
-    raise TypeError("a withheld part is no pair of texts")
+    raise TypeError("a withheld part is no salt and text")
 
 
 def _text(value: Mapping[str, Json], name: str) -> str | None:

@@ -7,11 +7,12 @@ exact bytes that were hashed, footer. The receipt code is the rater's own proof 
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from protocol.canonical_json import Json, canonical_bytes, parse_canonical
-from protocol.chain.events import BODY_LIMIT, PART_LIMIT, Event, Head, genesis, read_event
+from protocol.chain.events import BODY_LIMIT, PART_LIMIT, Event, EventKind, Head, genesis, read_event
 from protocol.chain.manifest import AssignmentManifest
 from protocol.errors import CheckFailedError, InvalidInputError
 
@@ -19,6 +20,7 @@ SCHEMA = "ratings/1"
 LINE_LIMIT = 2 * BODY_LIMIT + 8 * PART_LIMIT
 EVENT_LIMIT = 1_000_000
 RECEIPT_BYTES = 10
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 def receipt_code(head_hash: str) -> str:
@@ -96,32 +98,16 @@ def parse_ratings_text(data: bytes, *, where: str) -> RatingsFile:
     Raises:
         InvalidInputError: It is no ratings file, cut off, or a line is malformed.
     """
-    objects = list(_objects(data, where))
-    if len(objects) < 2 or objects[0].get("schema") != SCHEMA:
-        raise _malformed(where, 1, "no header of a ratings file")
-    if "receipt" not in objects[-1]:
-        raise _malformed(where, len(objects), "no footer: the file was cut off")
-    try:
-        raw = objects[0]
-        header = RatingsHeader(
-            study_id=_text(raw, "study"),
-            rater=_text(raw, "rater"),
-            manifest_id=_text(raw, "manifest"),
-            manifest_sha256=_text(raw, "manifest_sha256"),
-            interim=raw["interim"] is True,
-            app=_text(raw, "app"),
-        )
-        events = tuple(
-            StoredEvent(body=_text(line, "body"), withheld=_text(line, "withheld"), hash=_text(line, "hash"))
-            for line in objects[1:-1]
-        )
-        head = _text(objects[-1], "head")
-        counted = objects[-1]["events"]
-    except KeyError as fault:
-        raise _malformed(where, None, f"the field {fault.args[0]} is missing or no text") from None
-    if counted != len(events):
-        raise _malformed(where, None, f"the footer counts {counted} events, the file has {len(events)}")
-    return RatingsFile(header=header, events=events, head=head)
+    lines = list(_objects(data, where))
+    first = lines[0] if lines else _Line(number=1, value={}, where=where)
+    if first.value.get("schema") != SCHEMA:
+        raise first.malformed("no header of a ratings file")
+    header = _header(first)
+    last = lines[-1]
+    if "receipt" not in last.value:
+        raise last.malformed("no footer: the file was cut off")
+    events = tuple(_stored_event(line) for line in lines[1:-1])
+    return RatingsFile(header=header, events=events, head=_head(last, len(events)))
 
 
 def verify_events(file: RatingsFile, manifest: AssignmentManifest, *, where: str) -> list[Event]:
@@ -144,45 +130,118 @@ def verify_events(file: RatingsFile, manifest: AssignmentManifest, *, where: str
         )
     head = Head(chain_id=manifest.id, seq=0, hash=genesis(manifest.sha256, manifest.id))
     events: list[Event] = []
-    for stored in file.events:
-        event = read_event(body=stored.body.encode(), withheld=stored.withheld.encode(), previous=head)
-        if event.hash != stored.hash:
-            raise CheckFailedError(
-                f"Event {event.seq} is not the one that was recorded.",
-                where=where,
-                next_step="Ask the rater to run `rater submit` again and send that file unchanged.",
+    for number, stored in enumerate(file.events, start=2):
+        try:
+            event = read_event(
+                body=stored.body.encode(), withheld=stored.withheld.encode(), previous=head, whole=True
             )
+        except CheckFailedError as fault:
+            raise _altered(fault.what, f"{where}, line {number}") from None
+        if event.hash != stored.hash:
+            raise _altered(f"Event {event.seq} is not the one that was recorded.", f"{where}, line {number}")
         head = Head(chain_id=manifest.id, seq=event.seq, hash=event.hash)
         events.append(event)
     if head.hash != file.head:
-        raise CheckFailedError(
-            "The chain does not end where the footer says.",
-            where=where,
-            next_step="Ask the rater to run `rater submit` again and send that file unchanged.",
+        raise _altered("The chain does not end where the footer says.", where)
+    handed_in = any(event.draft.kind is EventKind.SUBMIT for event in events)
+    if header.interim is handed_in:
+        raise _altered(
+            "The header says interim, but the ratings were handed in."
+            if handed_in
+            else "The header does not say interim, but the ratings were not handed in.",
+            where,
         )
     return events
 
 
-def _objects(data: bytes, where: str) -> Iterator[dict[str, Json]]:
+def _altered(what: str, where: str) -> CheckFailedError:
+    return CheckFailedError(
+        what,
+        where=where,
+        next_step="Ask the rater to run `rater submit` again and send that file unchanged.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """One line as it was read, with its place for messages."""
+
+    number: int
+    value: dict[str, Json]
+    where: str
+
+    def only(self, *names: str) -> None:
+        """Refuse fields that are missing, and fields that no line of this kind has."""
+        for name in names:
+            if name not in self.value:
+                raise self.malformed(f"the field {name} is missing")
+        if len(self.value) > len(names):
+            raise self.malformed("there are fields that no ratings file has")
+
+    def text(self, name: str) -> str:
+        """Return a text."""
+        value = self.value[name]
+        if not isinstance(value, str):
+            raise self.malformed(f"the field {name} is no text")
+        return value
+
+    def malformed(self, what: str) -> InvalidInputError:
+        """Return the error for this line."""
+        return _malformed(self.where, self.number, what)
+
+
+def _header(line: _Line) -> RatingsHeader:
+    line.only("schema", "study", "rater", "manifest", "manifest_sha256", "interim", "app")
+    interim = line.value["interim"]
+    if not isinstance(interim, bool):
+        raise line.malformed("the field interim is neither true nor false")
+    return RatingsHeader(
+        study_id=line.text("study"),
+        rater=line.text("rater"),
+        manifest_id=line.text("manifest"),
+        manifest_sha256=line.text("manifest_sha256"),
+        interim=interim,
+        app=line.text("app"),
+    )
+
+
+def _stored_event(line: _Line) -> StoredEvent:
+    line.only("body", "withheld", "hash")
+    return StoredEvent(body=line.text("body"), withheld=line.text("withheld"), hash=line.text("hash"))
+
+
+def _head(line: _Line, events: int) -> str:
+    """Return the hash the footer names, after its own words are checked."""
+    line.only("events", "head", "receipt")
+    head = line.text("head")
+    if not _HASH.fullmatch(head):
+        raise line.malformed("the head is no hash")
+    if line.text("receipt") != receipt_code(head):
+        raise line.malformed("the receipt does not belong to the head")
+    counted = line.value["events"]
+    if isinstance(counted, bool) or counted != events:
+        raise line.malformed(f"the footer counts {counted} events, the file has {events}")
+    return head
+
+
+def _objects(data: bytes, where: str) -> Iterator[_Line]:
     lines = data.split(b"\n")
-    if lines and not lines[-1]:
+    if not lines[-1]:
         lines.pop()
     if len(lines) > EVENT_LIMIT:
         raise _malformed(where, None, f"more than {EVENT_LIMIT} lines")
-    for number, line in enumerate(lines, start=1):
+    for number, written in enumerate(lines, start=1):
+        line = written.removesuffix(b"\r")  # some mail programs change the ends of lines
         if len(line) > LINE_LIMIT:
             raise _malformed(where, number, "the line is too long")
         try:
-            yield parse_canonical(line)
+            value = parse_canonical(line)
+            same = canonical_bytes(value) == line
         except (ValueError, RecursionError):
-            raise _malformed(where, number, "no line of a ratings file") from None
-
-
-def _text(line: dict[str, Json], name: str) -> str:
-    value = line[name]
-    if not isinstance(value, str):
-        raise KeyError(name)
-    return value
+            same = False
+        if not same:
+            raise _malformed(where, number, "no line of a ratings file")
+        yield _Line(number=number, value=value, where=where)
 
 
 def _malformed(where: str, line: int | None, what: str) -> InvalidInputError:
