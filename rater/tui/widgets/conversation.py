@@ -269,22 +269,21 @@ class ConversationView(ScrollView, can_focus=False):
 
     def on_resize(self, event: events.Resize) -> None:
         """Set the rows anew for the new width, with the same text under the pointer."""
-        if not len(self._rows) or self._rows.width == self._text_width:
-            self._tell_place()
-            return
-        line, offset = self._source_of(self._pointer)
-        quoting = self._quoting
-        ends = (self._source_of(quoting.fixed), self._source_of(quoting.moving)) if quoting else None
-        on_screen = self._pointer - self._top
-        self._set_rows()
-        self._pointer = self._rows.row_at(line, offset)
-        if ends is not None:
-            fixed, moving = (self._rows.row_at(*end) for end in ends)
-            self._quoting = _Ends(fixed=fixed, moving=moving)
-        self._rows.extend_to_row(self._pointer + self._height)
-        self._measure()
-        self.scroll_to(y=max(0, self._pointer - on_screen), animate=False)
-        self._tell_place()
+        if len(self._rows) and self._rows.width != self._text_width:
+            line, offset = self._source_of(self._pointer)
+            quoting = self._quoting
+            ends = (self._source_of(quoting.fixed), self._source_of(quoting.moving)) if quoting else None
+            on_screen = max(0, min(self._pointer - self._top, self._height - 1))
+            self._set_rows()
+            self._pointer = self._rows.row_at(line, offset)
+            if ends is not None:
+                fixed, moving = (self._rows.row_at(*end) for end in ends)
+                self._quoting = _Ends(fixed=fixed, moving=moving)
+            self._rows.extend_to_row(self._pointer + self._height)
+            self._measure()
+            self.scroll_to(y=max(0, self._pointer - on_screen), animate=False)
+        if len(self._rows):
+            self._point_at(self._pointer)
 
     def on_click(self, event: events.Click) -> None:
         """Put the pointer where the mouse was pressed."""
