@@ -125,7 +125,8 @@ class Typesetter:
             if len(ahead) == width + 1 and start + len(ahead) == end and ahead[-1] == " ":
                 return end
             gap = ahead.rfind(" ", 0, width + 1)
-            return start + gap + 1 if ahead[: gap + 1].strip() else start + width
+            breaks = gap == width or ahead[: gap + 1].strip()
+            return start + gap + 1 if breaks else start + width
         if self.is_plain(ahead):
             return self._end_of_plain_row(text, start, end, width)
         return self._end_of_mixed_row(text, start, end, width)
