@@ -9,7 +9,7 @@ from db.atomic_file import write_whole
 from protocol.chain.events import EventDraft, EventKind
 from protocol.chain.ratings_file import first_difference, parse_ratings_text, ratings_text, receipt_code
 from protocol.errors import InvalidInputError, UsageError, WrongStateError
-from rater.services.rating import open_desk
+from rater.services.rating import RatingDesk, open_desk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,21 +56,29 @@ def submit(path: Path, *, rater: str | None, output: Path | None, interim: bool,
                 next_step="Finish them, or write a safe copy of the work so far with --interim.",
             )
         if not interim and not session.submitted:
+            # A file that cannot be written must not close the ratings: an interim copy goes first.
+            _write(desk, target, interim=True, app=app, replace=replace)
+            replace = True
             session = desk.record(EventDraft(kind=EventKind.SUBMIT))
-        events = desk.events
-        text = ratings_text(desk.manifest, events, interim=interim and not session.submitted, app=app)
-        write_whole(target, text.encode(), mode=0o600, replace=replace)
         return Submission(
             path=target,
             rater=desk.rater,
-            events=len(events),
+            events=_write(desk, target, interim=not session.submitted, app=app, replace=replace),
             completed=session.completed_count,
             items=len(session.items),
             receipt=receipt_code(desk.head.hash),
-            interim=interim and not session.submitted,
+            interim=not session.submitted,
         )
     finally:
         desk.close()
+
+
+def _write(desk: RatingDesk, target: Path, *, interim: bool, app: str, replace: bool) -> int:
+    """Write the file and return how many events it holds."""
+    events = desk.events
+    text = ratings_text(desk.manifest, events, interim=interim, app=app)
+    write_whole(target, text.encode(), mode=0o600, replace=replace)
+    return len(events)
 
 
 def _is_older_copy(target: Path, manifest_id: str, hashes: list[str]) -> bool:

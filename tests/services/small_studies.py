@@ -22,6 +22,7 @@ from protocol.chain.events import EventDraft, EventKind
 from protocol.chain.ratings_file import receipt_code
 from rater.services.doors import Who, lock_study, unblind_study
 from rater.services.key_files import Secrets, open_key, read_identities, write_identity
+from rater.services.packs import write_pack
 from rater.services.preparing import prepare
 from rater.services.rating import RatingDesk, open_desk
 from rater.services.seeding import SeedRequest, seed_study
@@ -228,6 +229,9 @@ def plain_levels(model: str, scaffold: str, dimension: str) -> int:
     return 1 if dimension == "D1" else 2
 
 
+PLAIN = {"D1": plain_levels("", "", "D1"), "D2": plain_levels("", "", "D2")}
+
+
 def rate_item(desk: RatingDesk, position: int, *, levels: Mapping[str, int], note: str = "") -> None:
     """Show, score and complete one item."""
     item = desk.session.items[position]
@@ -308,6 +312,23 @@ def _unblinded() -> tuple[SmallStudy, str]:
 def _copy(small: SmallStudy, folder: Path) -> SmallStudy:
     shutil.copytree(small.folder, folder)
     return SmallStudy(folder=folder)
+
+
+@cache
+def _pack(rated: int) -> Path:
+    folder = _templates() / f"pack-{rated}"
+    small = _copy(_seeded(None), folder / "small")
+    desk = small.desk("R1")
+    for position in range(rated):
+        rate_item(desk, position, levels=PLAIN)
+    desk.close()
+    write_pack(small.study, "R1", folder / "R1.pack.db")
+    return folder / "R1.pack.db"
+
+
+def pack_of_r1(folder: Path, *, rated: int) -> Path:
+    """Return a copy of R1's pack of the study that `seeded_study` gives, with so many items completed."""
+    return Path(shutil.copy(_pack(rated), folder / "R1.pack.db"))
 
 
 def seeded_study(folder: Path, *, guess_share: float | None = None) -> SmallStudy:
