@@ -70,15 +70,19 @@ def check_file(path: Path) -> None:
 
     Raises:
         NotFoundError: Nothing is there.
-        InvalidInputError: A directory, an empty file, or not SQLite.
+        InvalidInputError: A directory, a pipe, an empty file, unreadable, or not SQLite.
     """
-    if not path.exists():
-        raise NotFoundError("There is no such file.", where=str(path), next_step="Check the path.")
-    if path.is_dir():
-        raise InvalidInputError(
-            "This is a folder.", where=str(path), next_step="Name the study file or pack inside it."
-        )
     try:
+        if not path.exists():
+            raise NotFoundError("There is no such file.", where=str(path), next_step="Check the path.")
+        if path.is_dir():
+            raise InvalidInputError(
+                "This is a folder.", where=str(path), next_step="Name the study file or pack inside it."
+            )
+        if not path.is_file():  # a pipe would let us wait for ever
+            raise InvalidInputError(
+                "This is no ordinary file.", where=str(path), next_step="Name the study file or pack."
+            )
         with path.open("rb") as file:
             start = file.read(16)
     except OSError as fault:
@@ -158,7 +162,10 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
             try:
                 _check_versions(connection, path)
                 connection.execute("SELECT count(*) FROM study").fetchone()
-            except sqlite3.OperationalError:
+            except sqlite3.OperationalError as fault:
+                # A lock must not be read past: only a file that cannot be locked at all is.
+                if _primary_code(fault) not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+                    raise
                 connection.close()
                 connection = _open_immutable(path)
                 _check_versions(connection, path)
@@ -195,6 +202,7 @@ def _quick_check(connection: sqlite3.Connection, path: Path) -> None:
 def close(connection: sqlite3.Connection) -> None:
     """Close a file so that nothing of it stays in side files."""
     with suppress(sqlite3.Error):  # refused while another process uses the file: its own close does it
+        connection.execute("PRAGMA busy_timeout = 0")
         if connection.execute("PRAGMA journal_mode").fetchone()[0] == _JOURNAL[FileKind.PACK][0]:
             connection.execute("PRAGMA journal_mode = DELETE")  # removes the empty journal beside the pack
         else:
@@ -273,9 +281,13 @@ _FAULTS: dict[int, tuple[str, str]] = {
 }
 
 
+def _primary_code(fault: sqlite3.OperationalError) -> int:
+    return int(getattr(fault, "sqlite_errorcode", 0)) & 0xFF
+
+
 def _storage_error(fault: sqlite3.OperationalError, where: str) -> StorageError:
-    code = getattr(fault, "sqlite_errorcode", 0) & 0xFF
     what, next_step = _FAULTS.get(
-        code, (f"The file could not be used: {fault}.", "Restore it from a backup if this goes on.")
+        _primary_code(fault),
+        (f"The file could not be used: {fault}.", "Restore it from a backup if this goes on."),
     )
     return StorageError(what, where=where, next_step=next_step)

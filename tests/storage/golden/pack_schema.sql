@@ -1,0 +1,77 @@
+CREATE TABLE event (
+    chain_id TEXT NOT NULL REFERENCES manifest (manifest_id),
+    seq INTEGER NOT NULL CHECK (seq > 0),
+    hash TEXT NOT NULL,
+    body TEXT NOT NULL,
+    withheld TEXT NOT NULL,
+    PRIMARY KEY (chain_id, seq)
+) STRICT, WITHOUT ROWID
+CREATE TABLE item (
+    item_id TEXT NOT NULL PRIMARY KEY,
+    task_id TEXT NOT NULL,
+    body TEXT NOT NULL
+) STRICT, WITHOUT ROWID
+CREATE TABLE manifest (
+    manifest_id TEXT NOT NULL PRIMARY KEY,
+    rater TEXT NOT NULL UNIQUE,
+    body TEXT NOT NULL
+) STRICT, WITHOUT ROWID
+CREATE TABLE study (
+    row INTEGER NOT NULL PRIMARY KEY CHECK (row = 1),
+    file TEXT NOT NULL CHECK (file IN ('study', 'pack')),
+    study_id TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('stress-test', 'benchmark-audit')),
+    state TEXT NOT NULL CHECK (state IN ('open', 'locked', 'unblinded')),
+    lock_code TEXT CHECK ((state = 'open') = (lock_code IS NULL)),
+    visible TEXT NOT NULL,
+    protocol_sha256 TEXT NOT NULL,
+    sealed_sha256 TEXT NOT NULL,
+    allocation_commitment TEXT NOT NULL,
+    redaction_commitment TEXT NOT NULL,
+    app TEXT NOT NULL
+) STRICT, WITHOUT ROWID
+CREATE TRIGGER event_next BEFORE INSERT ON event
+WHEN NEW.seq <> 1 + coalesce((SELECT max(seq) FROM event WHERE chain_id = NEW.chain_id), 0)
+BEGIN SELECT RAISE(ABORT, 'this rater worked in another window at the same time'); END
+CREATE TRIGGER event_no_delete BEFORE DELETE ON event
+BEGIN SELECT RAISE(ABORT, 'a rating event is never deleted'); END
+CREATE TRIGGER event_no_update BEFORE UPDATE ON event
+BEGIN SELECT RAISE(ABORT, 'a rating event never changes'); END
+CREATE TRIGGER event_open BEFORE INSERT ON event
+WHEN (SELECT state FROM study) IS NOT 'open'
+BEGIN SELECT RAISE(ABORT, 'the study is locked: ratings are final'); END
+CREATE TRIGGER item_no_delete BEFORE DELETE ON item
+BEGIN SELECT RAISE(ABORT, 'an item is never deleted'); END
+CREATE TRIGGER item_no_update BEFORE UPDATE ON item
+BEGIN SELECT RAISE(ABORT, 'an item never changes'); END
+CREATE TRIGGER item_seeded BEFORE INSERT ON item
+WHEN EXISTS (SELECT 1 FROM event) OR EXISTS (SELECT 1 FROM item WHERE item_id = NEW.item_id)
+BEGIN SELECT RAISE(ABORT, 'items are written once, at seeding'); END
+CREATE TRIGGER manifest_no_delete BEFORE DELETE ON manifest
+BEGIN SELECT RAISE(ABORT, 'an assignment manifest is never deleted'); END
+CREATE TRIGGER manifest_no_update BEFORE UPDATE ON manifest
+BEGIN SELECT RAISE(ABORT, 'an assignment manifest never changes'); END
+CREATE TRIGGER manifest_seeded BEFORE INSERT ON manifest
+WHEN EXISTS (SELECT 1 FROM event)
+    OR EXISTS (SELECT 1 FROM manifest WHERE manifest_id = NEW.manifest_id OR rater = NEW.rater)
+BEGIN SELECT RAISE(ABORT, 'assignment manifests are written once, at seeding'); END
+CREATE TRIGGER study_code BEFORE UPDATE OF lock_code ON study
+WHEN OLD.state = NEW.state AND OLD.lock_code IS NOT NEW.lock_code
+    OR (NEW.state = 'unblinded' AND OLD.lock_code IS NOT NEW.lock_code)
+BEGIN SELECT RAISE(ABORT, 'a lock code changes only by locking or unlocking'); END
+CREATE TRIGGER study_fixed BEFORE UPDATE ON study WHEN
+    NEW.row <> OLD.row OR NEW.file <> OLD.file OR NEW.study_id <> OLD.study_id OR NEW.kind <> OLD.kind
+    OR NEW.visible <> OLD.visible OR NEW.protocol_sha256 <> OLD.protocol_sha256
+    OR NEW.sealed_sha256 <> OLD.sealed_sha256
+    OR NEW.allocation_commitment <> OLD.allocation_commitment
+    OR NEW.redaction_commitment <> OLD.redaction_commitment OR NEW.app <> OLD.app
+BEGIN SELECT RAISE(ABORT, 'the description of a study never changes'); END
+CREATE TRIGGER study_no_delete BEFORE DELETE ON study
+BEGIN SELECT RAISE(ABORT, 'the description of a study is never deleted'); END
+CREATE TRIGGER study_one_row BEFORE INSERT ON study WHEN EXISTS (SELECT 1 FROM study)
+BEGIN SELECT RAISE(ABORT, 'the study is already described'); END
+CREATE TRIGGER study_steps BEFORE UPDATE OF state ON study WHEN NOT (
+    (OLD.state = 'open' AND NEW.state = 'locked')
+    OR (OLD.state = 'locked' AND NEW.state IN ('open', 'unblinded'))
+    OR (OLD.state = NEW.state AND OLD.lock_code IS NEW.lock_code))
+BEGIN SELECT RAISE(ABORT, 'the study cannot go from this state to that'); END
