@@ -21,6 +21,7 @@ from textual.filter import LineFilter
 from rater.crash_report import sentence_for, write_report
 from rater.services.rating import RatingDesk
 from rater.tui import wording
+from rater.tui.key_queue import KeyQueue
 from rater.tui.safe import ControlFilter
 from rater.tui.screens.rating import RatingScreen
 from rater.tui.screens.text_entry import TextEntryScreen
@@ -62,6 +63,7 @@ class RaterApp(App[int]):
         self._desk = desk
         self._control_filter = ControlFilter()
         self._fault_told = False
+        self._keys = KeyQueue(self, super().on_event)
         self.animation_level = "none"
         if "NO_COLOR" not in os.environ:
             self.register_theme(DARK)
@@ -70,6 +72,13 @@ class RaterApp(App[int]):
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return Textual's filters and, last, the one that lets no control character out."""
         return [*super().get_line_filters(), self._control_filter]
+
+    async def on_event(self, event: events.Event) -> None:
+        """Let keys in one at a time; hand everything else on."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self._keys.add(event)
+        else:
+            await super().on_event(event)
 
     def on_mount(self) -> None:
         """Open the first screen, and leave in order when the system asks to."""
