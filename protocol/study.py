@@ -159,6 +159,10 @@ class RedactionPlan:
     """Forms of scaffolds, such as `Thought:`, that are not in the study's own."""
     review: LeakAction = "keep"
     """What may be ordinary text."""
+    system: Literal["hide", "show"] = "hide"
+    """System messages; they can be shown only where all conditions of a task have the same."""
+    tools: Literal["show", "drop"] = "show"
+    """Tool calls and their results, the same for all conditions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from protocol.deidentify.decisions import Decision, HitPlace
 from protocol.deidentify.folding import fold
 from protocol.deidentify.leak_class import Action, LeakClass
 from protocol.deidentify.rules import RedactionRules
+from protocol.deidentify.visible_part import VisiblePolicy, visible_part
 from protocol.transcript import Transcript
 
 CONTEXT = 40
@@ -41,11 +42,16 @@ class _Text:
 
 
 def find_hits(
-    transcripts: Iterable[Transcript], rules: RedactionRules, decisions: Mapping[str, Decision]
+    transcripts: Iterable[Transcript],
+    rules: RedactionRules,
+    decisions: Mapping[str, Decision],
+    *,
+    policy: VisiblePolicy | None = None,
 ) -> Iterator[LeakHit]:
-    """Yield every hit, transcript by transcript."""
+    """Yield every hit in what raters will see, transcript by transcript."""
     for transcript in transcripts:
-        for part in shown_texts(transcript.conversation.messages):
+        shown = visible_part(transcript.conversation.messages, policy or VisiblePolicy()).shown
+        for part in shown_texts(shown):
             folded = fold(part.text)
             for hit in rules.find_all(folded.text):
                 start, end = folded.source_span(hit.start, hit.end)
@@ -69,16 +75,12 @@ def find_hits(
 
 
 def shown_texts(messages: Sequence[Message]) -> Iterator[_Text]:
-    """Yield every text of a conversation that raters will see, with its place."""
-    index = 0
-    for message in messages:
-        if message.role == "system":
-            continue
+    """Yield every text of the shown messages, with its place."""
+    for index, message in enumerate(messages):
         yield _Text(message=index, field="text", text=message.text)
         for number, call in enumerate(message.tool_calls):
             yield _Text(message=index, field=f"tool_calls[{number}].name", text=call.name)
             yield _Text(message=index, field=f"tool_calls[{number}].arguments", text=call.arguments)
-        index += 1
 
 
 def dropped_tasks(hits: Iterable[LeakHit]) -> frozenset[str]:

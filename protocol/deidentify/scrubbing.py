@@ -14,6 +14,8 @@ from protocol.conversation import Conversation, Message, ToolCall
 from protocol.deidentify.folding import fold
 from protocol.deidentify.leak_class import Action
 from protocol.deidentify.rules import Hit, RedactionRules, merged
+from protocol.deidentify.visible_part import VisiblePolicy, visible_part
+from protocol.item import as_mapping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +49,7 @@ class Scrubbed:
     conversation: Conversation
     replacements: tuple[Replacement, ...]
     hidden: tuple[Message, ...]
-    """System messages, in order."""
+    """Messages that are not shown, in order."""
     call_ids: Mapping[str, str]
     """New call id to the one in the source."""
 
@@ -55,7 +57,7 @@ class Scrubbed:
         """Return the redaction log of the item as it is sealed."""
         return {
             "replacements": [replacement.to_json() for replacement in self.replacements],
-            "hidden": [message.text for message in self.hidden],
+            "hidden": as_mapping(Conversation(messages=self.hidden).to_json())["messages"],
             "call_ids": dict(self.call_ids),
         }
 
@@ -82,7 +84,12 @@ Decide = Callable[[FoundText], Action | None]
 
 
 def scrub(
-    conversation: Conversation, rules: RedactionRules, *, token: str, decide: Decide | None = None
+    conversation: Conversation,
+    rules: RedactionRules,
+    *,
+    token: str,
+    decide: Decide | None = None,
+    policy: VisiblePolicy | None = None,
 ) -> Scrubbed:
     """Return what a rater may see of a conversation.
 
@@ -91,14 +98,13 @@ def scrub(
         rules: What to replace.
         token: The neutral word.
         decide: Decisions on single hits, which win over the plan of their class.
+        policy: Which messages are shown; system messages are not, unless it says so.
     """
     shown: list[Message] = []
     replaced: list[Replacement] = []
     new_ids: dict[str, str] = {}
-    hidden = tuple(message for message in conversation.messages if message.role == "system")
-    for message in conversation.messages:
-        if message.role == "system":
-            continue
+    part = visible_part(conversation.messages, policy or VisiblePolicy())
+    for message in part.shown:
         index = len(shown)
 
         def clean(text: str, field: str, index: int = index) -> str:
@@ -127,7 +133,7 @@ def scrub(
     return Scrubbed(
         conversation=Conversation(messages=tuple(shown)),
         replacements=tuple(replaced),
-        hidden=hidden,
+        hidden=part.hidden,
         call_ids={new: old for old, new in new_ids.items()},
     )
 

@@ -58,8 +58,11 @@ def forbidden_terms(protocol: StudyProtocol, transcripts: Sequence[Transcript]) 
 
 
 def hidden_texts(protocol: StudyProtocol, transcripts: Sequence[Transcript]) -> set[str]:
-    """Return the texts raters never see: scaffolds, and the system messages of the transcripts."""
-    return {scaffold.text for scaffold in protocol.scaffolds} | {
+    """Return the texts raters never see: scaffolds, and system messages that are not shown."""
+    scaffolds = {scaffold.text for scaffold in protocol.scaffolds}
+    if protocol.redaction.system == "show":
+        return scaffolds
+    return scaffolds | {
         message.text
         for transcript in transcripts
         for message in transcript.conversation.messages

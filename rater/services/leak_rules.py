@@ -9,6 +9,7 @@ from protocol.deidentify.finding import dropped_tasks, find_hits
 from protocol.deidentify.leak_class import Action, LeakClass
 from protocol.deidentify.rules import RedactionRules, build_rules
 from protocol.deidentify.scrubbing import Decide, FoundText
+from protocol.deidentify.visible_part import VisiblePolicy
 from protocol.errors import BlindError, InvalidInputError
 from protocol.study import StudyProtocol
 from protocol.transcript import Origin, Transcript
@@ -33,6 +34,31 @@ def rules_of(protocol: StudyProtocol, transcripts: Sequence[Transcript]) -> Reda
     )
 
 
+def policy_of(protocol: StudyProtocol) -> VisiblePolicy:
+    """Return which messages raters see."""
+    plan = protocol.redaction
+    return VisiblePolicy(system=plan.system == "show", tools=plan.tools == "show")
+
+
+def require_equal_system_messages(protocol: StudyProtocol, transcripts: Sequence[Transcript]) -> None:
+    """Refuse to show system messages that differ between the conditions of a task.
+
+    Raises:
+        BlindError: They differ: whoever reads them knows the condition.
+    """
+    if protocol.redaction.system == "hide":
+        return
+    seen: dict[str, tuple[str, ...]] = {}
+    for transcript in transcripts:
+        texts = tuple(one.text for one in transcript.conversation.messages if one.role == "system")
+        if seen.setdefault(transcript.origin.task, texts) != texts:
+            raise BlindError(
+                f"The system messages of task {transcript.origin.task} differ between conditions.",
+                where="redaction.system",
+                next_step='Set it to "hide": whoever reads them would know the condition.',
+            )
+
+
 def decider(origin: Origin, decisions: Mapping[str, Decision]) -> Decide:
     """Return the function that looks a hit of one transcript up among the decisions."""
 
@@ -52,19 +78,23 @@ def decider(origin: Origin, decisions: Mapping[str, Decision]) -> Decide:
 
 
 def kept_transcripts(
-    transcripts: Sequence[Transcript], rules: RedactionRules, decisions: Mapping[str, Decision]
+    protocol: StudyProtocol,
+    transcripts: Sequence[Transcript],
+    rules: RedactionRules,
+    decisions: Mapping[str, Decision],
 ) -> list[Transcript]:
     """Return the transcripts of all tasks that no decision drops, sorted by origin.
 
     Raises:
-        BlindError: A hit waits for a decision.
+        BlindError: A hit waits for a decision, or system messages would be shown that tell.
         InvalidInputError: No task is left.
     """
+    require_equal_system_messages(protocol, transcripts)
     ordered = sorted(transcripts, key=lambda transcript: transcript.origin)
     asks = Action.ASK in rules.actions.values()
     if not decisions and not asks:
         return ordered
-    hits = list(find_hits(ordered, rules, decisions))
+    hits = list(find_hits(ordered, rules, decisions, policy=policy_of(protocol)))
     undecided = [hit for hit in hits if hit.is_undecided]
     if undecided:
         raise BlindError(

@@ -13,7 +13,7 @@ from protocol.errors import NotFoundError, UsageError
 from protocol.sources.origin import OriginMapping
 from rater.services.blind_lint import Leak, forbidden_terms, leaks_in_visible
 from rater.services.key_files import read_secret_text
-from rater.services.leak_rules import rules_of
+from rater.services.leak_rules import policy_of, rules_of
 from rater.services.reading_sources import read_sources
 from rater.services.reading_study import read_study_file
 
@@ -68,7 +68,7 @@ def find_leaks(
     transcripts = sorted(
         read_sources(sources, mapping=mapping).transcripts, key=lambda transcript: transcript.origin
     )
-    hits = find_hits(transcripts, rules_of(protocol, transcripts), decisions)
+    hits = find_hits(transcripts, rules_of(protocol, transcripts), decisions, policy=policy_of(protocol))
     return LeakReport(
         hits=tuple(hits),
         own_texts=tuple(leaks_in_visible(protocol, (), forbidden_terms(protocol, transcripts))),

@@ -22,7 +22,7 @@ from protocol.item import Item
 from protocol.study import StudyProtocol
 from protocol.transcript import Transcript
 from rater.services.blind_lint import forbidden_terms, leaks_in_visible
-from rater.services.leak_rules import decider, kept_transcripts, rules_of
+from rater.services.leak_rules import decider, kept_transcripts, policy_of, rules_of
 
 SALT_BYTES = 32
 
@@ -101,7 +101,7 @@ def plan_seeding(
             may replace it.
     """
     rules = rules_of(protocol, transcripts)
-    ordered = kept_transcripts(transcripts, rules, decisions or {})
+    ordered = kept_transcripts(protocol, transcripts, rules, decisions or {})
     cards = {task.id: task.card for task in protocol.tasks}
 
     taken: set[str] = set()
@@ -122,6 +122,7 @@ def plan_seeding(
             rules,
             token=protocol.redaction.token,
             decide=decider(transcript.origin, decisions or {}),
+            policy=policy_of(protocol),
         )
         item = Item(
             id=fresh_id(),

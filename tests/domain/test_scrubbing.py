@@ -111,7 +111,7 @@ def test_the_log_can_be_sealed() -> None:
         Message(role="system", text="Hidden."), Message(role="assistant", text="Quolm_2 é Qwen2.5")
     ).log()
     value = json.loads(canonical_bytes(log))
-    assert value["hidden"] == ["Hidden."]
+    assert value["hidden"] == [{"role": "system", "text": "Hidden."}]
     assert [one["original"] for one in value["replacements"]] == ["Quolm_2", "Qwen2.5"]
     assert {one["rule"] for one in value["replacements"]} == {"study name", "name"}
 
