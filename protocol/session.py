@@ -12,6 +12,9 @@ from dataclasses import dataclass, field, replace
 from protocol.chain.events import UNDOABLE, Event, EventDraft, EventKind, Span
 from protocol.rubric import Dimension, Rubric
 
+FOR_CLOSED_ITEMS = frozenset({EventKind.SHOW, EventKind.GUESS, EventKind.TOLD, EventKind.READ_TO_END})
+"""What can still be said about an item whose rating is final, and be taken back."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
@@ -222,6 +225,15 @@ class RaterSession:
     def is_closed(self, item_id: str) -> bool:
         """Whether an item can no longer change: it carries guess questions and was completed."""
         return item_id in self.asked and self.of(item_id).completed
+
+    def is_closed_for(self, draft: EventDraft) -> bool:
+        """Whether an item is closed for what the rater did; remarks that are no rating it still takes."""
+        if draft.item_id is None or not self.is_closed(draft.item_id):
+            return False
+        said = {event.seq: event.draft for event in self.history[draft.item_id]}
+        while draft.kind is EventKind.RETRACT and draft.target in said:
+            draft = said[draft.target]
+        return draft.kind not in FOR_CLOSED_ITEMS
 
     def next_open(self, after: int) -> int | None:
         """Return the position of the next item that is not completed, searching round, or None."""

@@ -164,13 +164,11 @@ class RatingDesk:
                 "These ratings were handed in: they no longer change.",
                 next_step="Ask the person who runs the study if something in them is wrong.",
             )
-        allowed = (EventKind.SHOW, EventKind.GUESS, EventKind.TOLD, EventKind.READ_TO_END)
-        if draft.item_id is None or draft.kind in allowed or not self.session.is_closed(draft.item_id):
-            return
-        raise WrongStateError(
-            "This item is closed: its guess question was asked, so its rating can no longer change.",
-            next_step="Tell the person who runs the study if it should.",
-        )
+        if self.session.is_closed_for(draft):
+            raise WrongStateError(
+                "This item is closed: its guess question was asked, so its rating can no longer change.",
+                next_step="Tell the person who runs the study if it should.",
+            )
 
     def close(self) -> None:
         """Close the file so that nothing of it stays in side files."""
