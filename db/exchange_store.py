@@ -37,14 +37,16 @@ def packs_out(connection: sqlite3.Connection) -> dict[str, str]:
     return dict(connection.execute("SELECT manifest_id, issued_at FROM pack_out ORDER BY manifest_id"))
 
 
-def insert_returned(connection: sqlite3.Connection, body: bytes, *, rater: str, status: ReturnStatus) -> None:
-    """Keep a returned file unchanged; one that is kept already stays as it is."""
+def insert_returned(connection: sqlite3.Connection, body: bytes, *, rater: str, status: ReturnStatus) -> bool:
+    """Keep a returned file unchanged, and return whether it was new; one that is kept stays as it is."""
     sha256 = sha256_hex(body)
-    if connection.execute("SELECT 1 FROM returned_file WHERE sha256 = ?", (sha256,)).fetchone() is None:
-        connection.execute(
-            "INSERT INTO returned_file (sha256, rater, status, body) VALUES (?, ?, ?, ?)",
-            (sha256, rater, status, body.decode()),
-        )
+    if connection.execute("SELECT 1 FROM returned_file WHERE sha256 = ?", (sha256,)).fetchone() is not None:
+        return False
+    connection.execute(
+        "INSERT INTO returned_file (sha256, rater, status, body) VALUES (?, ?, ?, ?)",
+        (sha256, rater, status, body.decode()),
+    )
+    return True
 
 
 def read_returned(connection: sqlite3.Connection) -> list[ReturnedFile]:

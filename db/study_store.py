@@ -11,7 +11,7 @@ from typing import Any, cast
 from db.connection import FileKind
 from protocol.canonical_json import Json, canonical_bytes
 from protocol.chain.manifest import KeyBinding
-from protocol.errors import InvalidInputError
+from protocol.errors import InvalidInputError, UsageError
 from protocol.rubric import Dimension, Level, NotRatableReason, NotRatableScope, Rubric, Scale
 from protocol.study import StudyKind, VisibleProtocol, VisibleQuestion
 
@@ -92,6 +92,18 @@ def read_study(connection: sqlite3.Connection) -> StudyRecord:
         raise InvalidInputError(
             "The file's description of the study cannot be read.", next_step="Restore it from a backup."
         ) from fault
+
+
+def require_study_file(study: StudyRecord) -> None:
+    """Refuse a pack where only the study itself will do.
+
+    Raises:
+        UsageError: It is a pack.
+    """
+    if study.file is not FileKind.STUDY:
+        raise UsageError(
+            "This is a pack, one rater's share of a study.", next_step="Name the study file it was made from."
+        )
 
 
 def read_state(connection: sqlite3.Connection) -> StudyState:

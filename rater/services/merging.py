@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Literal
 
@@ -18,7 +19,7 @@ from db.connection import close, open_for_writing, sentences, writing
 from db.event_store import append_event, read_events
 from db.exchange_store import insert_returned
 from db.manifest_store import raters, read_manifest
-from db.study_store import StudyRecord, StudyState, read_study
+from db.study_store import StudyRecord, StudyState, read_study, require_study_file
 from protocol.canonical_json import sha256_hex
 from protocol.chain.events import Event
 from protocol.chain.identifiers import Clock
@@ -31,8 +32,10 @@ from protocol.chain.ratings_file import (
     verify_events,
 )
 from protocol.errors import CheckFailedError
+from protocol.event_rules import impossible_event
 from rater.services.doors import Who
 from rater.services.key_files import read_bytes
+from rater.services.rater_states import read_share
 
 Outcome = Literal["merged", "nothing new", "late, kept apart"]
 
@@ -71,12 +74,15 @@ def merge_files(study_path: Path, files: Sequence[Path], *, who: Who, clock: Clo
         NotFoundError: A file does not exist.
         InvalidInputError: A file is no ratings file.
         CheckFailedError: A file is of another study, broken, or forks; nothing is merged.
+        UsageError: The study file is a pack.
     """
     connection = open_for_writing(study_path)
     try:
         with sentences(study_path):
             study = read_study(connection)
+            require_study_file(study)
             arrivals = [_arrival(connection, study, path) for path in files]
+            _refuse_forks_between(arrivals)
             with writing(connection):
                 return [_merge(connection, study, arrival, who=who, at=clock()) for arrival in arrivals]
     finally:
@@ -93,30 +99,32 @@ def _arrival(connection: sqlite3.Connection, study: StudyRecord, path: Path) -> 
             next_step="Nothing was merged. Ask for the ratings file of this study.",
         )
     manifest = read_manifest(connection, file.header.rater)
-    return _Arrival(
-        path=path,
-        data=data,
-        file=file,
-        manifest=manifest,
-        events=verify_events(file, manifest, where=str(path)),
-    )
+    events = verify_events(file, manifest, where=str(path))
+    impossible = impossible_event(events, read_share(connection, study, manifest))
+    if impossible:
+        raise CheckFailedError(
+            f"The file was not made by this program: {impossible}.",
+            where=str(path),
+            next_step="Nothing was merged. Ask the rater to run `rater submit` again and send that file.",
+        )
+    return _Arrival(path=path, data=data, file=file, manifest=manifest, events=events)
 
 
 def _merge(
     connection: sqlite3.Connection, study: StudyRecord, arrival: _Arrival, *, who: Who, at: str
 ) -> Merged:
     ours = read_events(connection, arrival.manifest)
-    _refuse_fork(arrival, ours)
+    _refuse_fork(ours, arrival.events, ours="in the study", theirs=arrival)
     fresh = arrival.events[len(ours) :]
     late = study.state is not StudyState.OPEN
     outcome: Outcome = "nothing new" if not fresh else "late, kept apart" if late else "merged"
     if fresh and not late:
         for event in fresh:
             append_event(connection, event)
-    if fresh:
-        insert_returned(
-            connection, arrival.data, rater=arrival.manifest.rater, status="late" if late else "merged"
-        )
+    is_new = bool(fresh) and insert_returned(
+        connection, arrival.data, rater=arrival.manifest.rater, status="late" if late else "merged"
+    )
+    if is_new or outcome == "merged":
         append_audit(
             connection,
             study_id=study.study_id,
@@ -142,21 +150,27 @@ def _merge(
     )
 
 
-def _refuse_fork(arrival: _Arrival, ours: Sequence[Event]) -> None:
-    number = first_difference([event.hash for event in ours], [event.hash for event in arrival.events])
+def _refuse_forks_between(arrivals: Sequence[_Arrival]) -> None:
+    for one, other in combinations(arrivals, 2):
+        if one.manifest.id == other.manifest.id:
+            _refuse_fork(one.events, other.events, ours=f"in {one.path}", theirs=other)
+
+
+def _refuse_fork(events: Sequence[Event], others: Sequence[Event], *, ours: str, theirs: _Arrival) -> None:
+    number = first_difference([event.hash for event in events], [event.hash for event in others])
     if number is None:
         return
-    one, other = ours[number - 1], arrival.events[number - 1]
     raise CheckFailedError(
-        f"Two copies of {arrival.manifest.rater}'s work differ from event {number} on: in the study it is "
-        f"{_said(one)} ({len(ours)} events, receipt {receipt_code(ours[-1].hash)}), in the file it is "
-        f"{_said(other)} ({len(arrival.events)} events, receipt {arrival.file.receipt}).",
-        where=str(arrival.path),
+        f"Two copies of {theirs.manifest.rater}'s work differ from event {number} on: {ours} it is "
+        f"{_said(events, number)}, in the file it is {_said(others, number)}.",
+        where=str(theirs.path),
         next_step="Nothing was merged. Ask the rater which copy counts; two copies of one pack were used.",
     )
 
 
-def _said(event: Event) -> str:
+def _said(events: Sequence[Event], number: int) -> str:
+    event = events[number - 1]
     draft = event.draft
     what = [draft.kind.value, draft.dimension or "", "" if draft.level is None else f"level {draft.level}"]
-    return " ".join(part for part in [*what, f"at {event.at or 'an unknown time'}"] if part)
+    said = " ".join(part for part in [*what, f"at {event.at or 'an unknown time'}"] if part)
+    return f"{said} ({len(events)} events, receipt {receipt_code(events[-1].hash)})"

@@ -6,10 +6,12 @@ import sqlite3
 from dataclasses import dataclass
 
 from db.event_store import read_events
+from db.item_store import read_items
 from db.manifest_store import read_manifests
 from db.study_store import StudyRecord
 from protocol.chain.events import EventKind, Head, genesis
 from protocol.chain.manifest import AssignmentManifest
+from protocol.event_rules import Share
 from protocol.session import RaterSession, fold_session
 
 
@@ -29,6 +31,17 @@ class RaterState:
     def missing(self) -> tuple[str, ...]:
         """Items the rater has not completed, in id order."""
         return tuple(sorted(item for item in self.session.items if not self.session.of(item).completed))
+
+
+def read_share(connection: sqlite3.Connection, study: StudyRecord, manifest: AssignmentManifest) -> Share:
+    """Return everything a rater's events can be about."""
+    assigned = {item.item_id for item in manifest.items}
+    return Share(
+        manifest=manifest,
+        rubric=study.visible.rubric,
+        questions=study.visible.questions,
+        conversations={item.id: item.conversation for item in read_items(connection) if item.id in assigned},
+    )
 
 
 def rater_states(connection: sqlite3.Connection, study: StudyRecord) -> list[RaterState]:

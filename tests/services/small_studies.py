@@ -26,6 +26,7 @@ from rater.services.packs import write_pack
 from rater.services.preparing import prepare
 from rater.services.rating import RatingDesk, open_desk
 from rater.services.seeding import SeedRequest, seed_study
+from rater.services.submitting import submit
 
 AT = "2026-11-23T13:00:00.000Z"
 APP = "0"
@@ -329,6 +330,37 @@ def _pack(rated: int) -> Path:
 def pack_of_r1(folder: Path, *, rated: int) -> Path:
     """Return a copy of R1's pack of the study that `seeded_study` gives, with so many items completed."""
     return Path(shutil.copy(_pack(rated), folder / "R1.pack.db"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """The ratings files that one rater sends in the course of a study."""
+
+    interim1: bytes
+    interim2: bytes
+    final: bytes
+
+
+@cache
+def returned_by(rater: str, *, copy: str = "salts") -> Returned:
+    """Return the files of a rater of the study that `seeded_study` gives.
+
+    Args:
+        rater: The rater's code.
+        copy: Files of two names come from two copies of one pack that diverge from the first event.
+    """
+    folder = _templates() / f"returned-{rater}-{copy}"
+    small = _copy(_seeded(None), folder)
+    files: list[bytes] = []
+    for count in (2, 5, 8):
+        desk = desk_of(small.study, rater, seed=f"{copy} {count}")
+        desk.start_sitting()
+        for position in range(desk.session.completed_count, count):
+            rate_item(desk, position, levels=PLAIN, note=f"{NOTE} {rater}")
+        desk.close()
+        done = submit(small.study, rater=rater, output=folder / f"{count}.jsonl", interim=count < 8, app=APP)
+        files.append(done.path.read_bytes())
+    return Returned(interim1=files[0], interim2=files[1], final=files[2])
 
 
 def seeded_study(folder: Path, *, guess_share: float | None = None) -> SmallStudy:

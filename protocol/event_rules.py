@@ -1,0 +1,130 @@
+"""What a rater's chain can say: the events of a chain against the share they are about.
+
+A hash chain only shows that events stand as they were written. Anybody with our source can write a
+chain whose hashes fit and whose events name items that were never assigned or levels that do not
+exist; once such events are in a study, where nothing is ever deleted, every reader trips over them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from protocol.canonical_json import parse_canonical
+from protocol.chain.events import UNDOABLE, Event, EventDraft, EventKind
+from protocol.chain.manifest import AssignmentManifest
+from protocol.conversation import Conversation
+from protocol.rating_moves import reasons_for
+from protocol.rubric import Rubric
+from protocol.session import RaterSession, fold_session
+from protocol.study import VisibleQuestion
+
+_WITHOUT_ITEM = frozenset({EventKind.SITTING, EventKind.SUBMIT})
+_OF_A_DIMENSION = frozenset({EventKind.SCORE, EventKind.QUOTE, EventKind.UNQUOTE})
+_MOST_SURE = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """Everything a rater's events can be about."""
+
+    manifest: AssignmentManifest
+    rubric: Rubric
+    questions: Sequence[VisibleQuestion]
+    conversations: Mapping[str, Conversation]
+    """What was shown, by item id."""
+
+
+def impossible_event(events: Sequence[Event], share: Share) -> str | None:
+    """Return why the first event that no rater can have made is one, or None.
+
+    Args:
+        events: A chain, its hashes and numbers verified.
+        share: What the rater was assigned.
+    """
+    session = fold_session(
+        rubric=share.rubric,
+        items=tuple(item.item_id for item in share.manifest.items),
+        events=(),
+        asked=share.manifest.asked,
+    )
+    for event in events:
+        why = next(_reasons(event, events, session, share), None)
+        if why is not None:
+            return f"event {event.seq} ({event.draft.kind}) {why}"
+        session = session.with_event(event)
+    return None
+
+
+def _reasons(event: Event, events: Sequence[Event], session: RaterSession, share: Share) -> Iterator[str]:
+    draft = event.draft
+    if session.submitted:
+        yield "comes after the ratings were handed in"
+    if parse_canonical(event.body)["rubric"] != share.manifest.rubric_sha256:
+        yield "was made under another rubric"
+    yield from _about_item(draft, share)
+    if session.is_closed_for(draft):
+        yield "changes an item that was closed"
+    yield from _about_dimension(draft, share)
+    if draft.kind in (EventKind.RETRACT, EventKind.UNQUOTE):
+        yield from _about_target(event, events)
+    if draft.kind is EventKind.GUESS:
+        yield from _about_guess(draft, share)
+
+
+def _about_item(draft: EventDraft, share: Share) -> Iterator[str]:
+    if draft.kind in _WITHOUT_ITEM:
+        if draft.item_id is not None:
+            yield "names an item"
+        return
+    shown = {item.item_id: item.shown_sha256 for item in share.manifest.items}
+    if draft.item_id not in shown:
+        yield "is about no item of this rater"
+    elif draft.shown_sha256 not in (None, shown[draft.item_id]):
+        yield "is about another text than was assigned"
+
+
+def _about_dimension(draft: EventDraft, share: Share) -> Iterator[str]:
+    dimension = next((one for one in share.rubric.dimensions if one.id == draft.dimension), None)
+    if dimension is None and (draft.dimension is not None or draft.kind in _OF_A_DIMENSION):
+        yield "is about no dimension of the rubric"
+    elif draft.kind is EventKind.SCORE and dimension is not None and draft.level not in dimension.values:
+        yield "gives a level that the dimension does not have"
+    elif draft.kind is EventKind.NOT_RATABLE:
+        allowed = reasons_for(share.rubric, whole_item=draft.dimension is None)
+        if draft.reason not in [reason.code for reason in allowed]:
+            yield "gives a reason that the rubric does not have"
+    elif draft.kind is EventKind.QUOTE and not _stands_in_text(draft, share):
+        yield "quotes a place that the text does not have"
+
+
+def _stands_in_text(draft: EventDraft, share: Share) -> bool:
+    messages = share.conversations[draft.item_id or ""].messages
+    span = draft.span
+    return (
+        span is not None
+        and 0 <= span.message < len(messages)
+        and 0 <= span.start <= span.end <= len(messages[span.message].text)
+    )
+
+
+def _about_target(event: Event, events: Sequence[Event]) -> Iterator[str]:
+    draft = event.draft
+    meant = {EventKind.QUOTE} if draft.kind is EventKind.UNQUOTE else {*UNDOABLE, EventKind.RETRACT}
+    target = draft.target or 0
+    if not (
+        0 < target < event.seq
+        and events[target - 1].draft.item_id == draft.item_id
+        and events[target - 1].draft.kind in meant
+    ):
+        yield "takes back what was not said before"
+
+
+def _about_guess(draft: EventDraft, share: Share) -> Iterator[str]:
+    question = next((one for one in share.questions if one.id == draft.question), None)
+    if question is None or draft.item_id not in share.manifest.asked:
+        yield "answers a question that was not asked"
+    elif draft.option is not None and not 0 <= draft.option < len(question.options):
+        yield "gives an answer that was not offered"
+    elif draft.sure is not None and not 1 <= draft.sure <= _MOST_SURE:
+        yield "is sure in a way that was not offered"
