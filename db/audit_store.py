@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from protocol.chain.audit import AuditEntry, audit_genesis, audit_link, read_entry
 from protocol.errors import CheckFailedError
@@ -36,18 +36,26 @@ def read_audit(connection: sqlite3.Connection, *, study_id: str) -> list[AuditEn
     Raises:
         CheckFailedError: The chain is broken.
     """
+    return [entry for entry, _ in _linked(connection, study_id)]
+
+
+def read_audit_hashes(connection: sqlite3.Connection, *, study_id: str) -> list[str]:
+    """Return the hash of every audit entry in order, the chain checked as by `read_audit`."""
+    return [hash_ for _, hash_ in _linked(connection, study_id)]
+
+
+def _linked(connection: sqlite3.Connection, study_id: str) -> Iterator[tuple[AuditEntry, str]]:
     previous = audit_genesis(study_id)
-    entries: list[AuditEntry] = []
-    for seq, stored_hash, body in connection.execute("SELECT seq, hash, body FROM audit ORDER BY seq"):
+    rows = connection.execute("SELECT seq, hash, body FROM audit ORDER BY seq")
+    for number, (seq, stored_hash, body) in enumerate(rows, start=1):
         entry = read_entry(body.encode())
         previous = audit_link(previous, body.encode())
-        if previous != stored_hash or entry.seq != seq or seq != len(entries) + 1:
+        if previous != stored_hash or entry.seq != seq or seq != number:
             raise CheckFailedError(
                 f"The audit log is broken at entry {seq}.",
                 next_step="Restore the file from a backup: it was changed outside the program.",
             )
-        entries.append(entry)
-    return entries
+        yield entry, previous
 
 
 def audit_head(connection: sqlite3.Connection, *, study_id: str) -> str:

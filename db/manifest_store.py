@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 
 from protocol.chain.manifest import AssignmentManifest
-from protocol.errors import NotFoundError
+from protocol.errors import CheckFailedError, NotFoundError
 
 
 def insert_manifests(connection: sqlite3.Connection, manifests: Iterable[AssignmentManifest]) -> None:
@@ -18,9 +18,13 @@ def insert_manifests(connection: sqlite3.Connection, manifests: Iterable[Assignm
 
 
 def read_manifests(connection: sqlite3.Connection) -> list[AssignmentManifest]:
-    """Return every manifest, by rater code."""
-    rows = connection.execute("SELECT body FROM manifest ORDER BY rater")
-    return [AssignmentManifest.from_body(body.encode()) for (body,) in rows]
+    """Return every manifest, by rater code.
+
+    Raises:
+        CheckFailedError: A row is not what the hashed body says.
+    """
+    rows = connection.execute("SELECT manifest_id, rater, body FROM manifest ORDER BY rater")
+    return [_manifest(manifest_id, rater, body) for manifest_id, rater, body in rows]
 
 
 def read_manifest(connection: sqlite3.Connection, rater: str) -> AssignmentManifest:
@@ -28,14 +32,27 @@ def read_manifest(connection: sqlite3.Connection, rater: str) -> AssignmentManif
 
     Raises:
         NotFoundError: The study has no such rater; the codes it has are named.
+        CheckFailedError: The row is not what the hashed body says.
     """
-    row = connection.execute("SELECT body FROM manifest WHERE rater = ?", (rater,)).fetchone()
+    row = connection.execute(
+        "SELECT manifest_id, rater, body FROM manifest WHERE rater = ?", (rater,)
+    ).fetchone()
     if row is None:
         raise NotFoundError(
             f"There is no rater {rater} in this file.",
             next_step=f"Its raters are {', '.join(raters(connection))}.",
         )
-    return AssignmentManifest.from_body(row[0].encode())
+    return _manifest(*row)
+
+
+def _manifest(manifest_id: str, rater: str, body: str) -> AssignmentManifest:
+    manifest = AssignmentManifest.from_body(body.encode())
+    if (manifest.id, manifest.rater) != (manifest_id, rater):
+        raise CheckFailedError(
+            f"The assignment manifest of {rater} belongs to somebody else.",
+            next_step="Restore the file from a backup: it was changed outside the program.",
+        )
+    return manifest
 
 
 def raters(connection: sqlite3.Connection) -> list[str]:

@@ -51,7 +51,7 @@ def insert_study(connection: sqlite3.Connection, record: StudyRecord) -> None:
             record.kind.value,
             record.state.value,
             record.lock_code,
-            canonical_bytes(cast("Json", asdict(record.visible))).decode(),
+            visible_bytes(record.visible).decode(),
             record.protocol_sha256,
             record.key.sealed_sha256,
             record.key.allocation_commitment,
@@ -59,6 +59,11 @@ def insert_study(connection: sqlite3.Connection, record: StudyRecord) -> None:
             record.app,
         ),
     )
+
+
+def visible_bytes(visible: VisibleProtocol) -> bytes:
+    """Return the rater-visible part of a protocol as it is stored."""
+    return canonical_bytes(cast("Json", asdict(visible)))
 
 
 def read_study(connection: sqlite3.Connection) -> StudyRecord:
@@ -92,6 +97,12 @@ def read_study(connection: sqlite3.Connection) -> StudyRecord:
         raise InvalidInputError(
             "The file's description of the study cannot be read.", next_step="Restore it from a backup."
         ) from fault
+
+
+def visible_is_exact(connection: sqlite3.Connection) -> bool:
+    """Whether the stored rater-visible protocol holds what is read from it, and not a byte more."""
+    stored = str(connection.execute("SELECT visible FROM study").fetchone()[0])
+    return canonical_bytes(cast("Json", asdict(_visible(json.loads(stored))))).decode() == stored
 
 
 def require_study_file(study: StudyRecord) -> None:

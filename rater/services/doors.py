@@ -14,18 +14,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from db.allocation_store import insert_allocation
-from db.audit_store import append_audit, audit_head, read_audit
-from db.connection import close, open_for_writing, sentences, writing
+from db.audit_store import append_audit, audit_head, read_audit, read_audit_hashes
+from db.connection import FileKind, close, file_kind, open_for_writing, sentences, writing
 from db.item_store import task_of_items
 from db.lock_store import insert_lock, read_lock
-from db.study_store import StudyRecord, StudyState, read_study, set_state
+from db.study_store import StudyRecord, StudyState, read_study, set_state, visible_bytes
 from protocol.allocation.allocation_key import AllocationKey
 from protocol.canonical_json import Json, canonical_bytes, parse_canonical, sha256_hex
 from protocol.chain.identifiers import Clock
-from protocol.errors import BlindraterError, CheckFailedError, UsageError, WrongStateError
+from protocol.errors import (
+    BlindraterError,
+    CheckFailedError,
+    InvalidInputError,
+    UsageError,
+    WrongStateError,
+)
 from rater.services.core_dumps import forbid_core_dumps
 from rater.services.key_files import Secrets, open_key
 from rater.services.rater_states import RaterState, rater_states
+from rater.services.study_bindings import check_bindings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +58,12 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     connection = open_for_writing(path)
     try:
         with sentences(path):
+            if file_kind(connection) is FileKind.PACK:
+                raise InvalidInputError(
+                    "This is a pack; a study is locked and unblinded in the study file.",
+                    where=str(path),
+                    next_step="Name the study file, and merge what the rater handed in.",
+                )
             yield connection
     finally:
         close(connection)
@@ -76,6 +89,7 @@ def lock_study(path: Path, *, who: Who, clock: Clock, accept_missing: bool = Fal
             raise _wrong_state(study, "It can be locked once, while it is open.")
         with writing(connection):
             # Read inside the write lock: no rating can arrive between the manifest and the state.
+            check_bindings(connection, study)
             states = rater_states(connection, study)
             missing = {state.manifest.rater: state.missing for state in states if state.missing}
             _refuse_gaps(missing, accept_missing=accept_missing, reason=who.reason)
@@ -125,6 +139,7 @@ def _lock_manifest(
         "study": study.study_id,
         "protocol": study.protocol_sha256,
         "rubric": study.visible.rubric.sha256,
+        "visible": sha256_hex(visible_bytes(study.visible)),
         "key": study.key.to_json(),
         "raters": [
             {
@@ -232,7 +247,7 @@ def unblind_study(
             insert_allocation(connection, key.allocation, key.study_toml)
             note(
                 "unblinded",
-                {"lock_code": lock_code, "allocation_commitment": study.key.allocation_commitment},
+                {"lock_code": study.lock_code, "allocation_commitment": study.key.allocation_commitment},
             )
             set_state(connection, StudyState.UNBLINDED, lock_code=study.lock_code)
     return len(key.allocation)
@@ -264,6 +279,7 @@ def check_lock(connection: sqlite3.Connection, study: StudyRecord, lock_code: st
         and locked["study"] == study.study_id
         and locked["protocol"] == study.protocol_sha256
         and locked["rubric"] == study.visible.rubric.sha256
+        and locked["visible"] == sha256_hex(visible_bytes(study.visible))
         and canonical_bytes(locked["key"]) == canonical_bytes(study.key.to_json())
     )
     if not unchanged:
@@ -271,7 +287,12 @@ def check_lock(connection: sqlite3.Connection, study: StudyRecord, lock_code: st
             "The study file is not as it was when it was locked.",
             next_step="Restore the file from a backup made after the lock.",
         )
-    read_audit(connection, study_id=study.study_id)
+    check_bindings(connection, study)
+    if locked["audit"] not in read_audit_hashes(connection, study_id=study.study_id):
+        raise CheckFailedError(
+            "The audit log is not the one that was there when the study was locked.",
+            next_step="Restore the file from a backup made after the lock.",
+        )
 
 
 def _objects(value: Json) -> list[dict[str, Json]]:
