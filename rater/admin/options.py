@@ -11,7 +11,6 @@ from typing import Annotated
 import typer
 
 from protocol.errors import UsageError
-from rater.services.key_files import read_secret_text
 
 StudyArgument = Annotated[Path, typer.Argument(metavar="STUDY", help="The study file, such as study.db.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -45,6 +44,8 @@ def read_passphrase(file: Path | None, descriptor: int | None) -> str | None:
         NotFoundError: There is no such file.
         InvalidInputError: The file is empty or no text.
     """
+    from rater.services.key_files import read_secret_text
+
     if file is not None and descriptor is not None:
         raise UsageError("Give --passphrase-file or --passphrase-fd, not both.")
     if file is not None:

@@ -10,12 +10,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from protocol.errors import UsageError
-from protocol.sources.origin import ORIGIN_FIELDS, OriginMapping, parse_mapping
+
+if TYPE_CHECKING:
+    from protocol.sources.origin import OriginMapping
 
 MapOption = Annotated[
     list[str] | None,
@@ -26,8 +28,6 @@ MapOption = Annotated[
         "field, model=:NAME one fixed name. May be repeated; several entries may follow one --map.",
     ),
 ]
-
-_ENTRY = re.compile(rf"(?:{'|'.join(ORIGIN_FIELDS)})=.*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +44,13 @@ def mapped_sources(arguments: Sequence[Path], entries: Sequence[str] | None) -> 
     Raises:
         UsageError: An entry cannot be read, or no file is left.
     """
+    from protocol.sources.origin import ORIGIN_FIELDS, parse_mapping
+
+    entry = re.compile(rf"(?:{'|'.join(ORIGIN_FIELDS)})=.*", re.DOTALL)
     given = list(entries or ())
     paths: list[Path] = []
     for argument in arguments:
-        if given and _ENTRY.fullmatch(str(argument)) and not argument.exists():
+        if given and entry.fullmatch(str(argument)) and not argument.exists():
             given.append(str(argument))
         else:
             paths.append(argument)
