@@ -53,3 +53,8 @@ def read_events(connection: sqlite3.Connection, manifest: AssignmentManifest) ->
 def has_events(connection: sqlite3.Connection) -> bool:
     """Whether any rater has begun."""
     return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM event)").fetchone()[0])
+
+
+def chains_of_events(connection: sqlite3.Connection) -> set[str]:
+    """Return the id of every chain that has an event."""
+    return {chain for (chain,) in connection.execute("SELECT DISTINCT chain_id FROM event")}

@@ -102,7 +102,7 @@ def read_study(connection: sqlite3.Connection) -> StudyRecord:
 def visible_is_exact(connection: sqlite3.Connection) -> bool:
     """Whether the stored rater-visible protocol holds what is read from it, and not a byte more."""
     stored = str(connection.execute("SELECT visible FROM study").fetchone()[0])
-    return canonical_bytes(cast("Json", asdict(_visible(json.loads(stored))))).decode() == stored
+    return visible_bytes(_visible(json.loads(stored))).decode() == stored
 
 
 def require_study_file(study: StudyRecord) -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from db.connection import FileKind, close, open_for_reading
-from db.event_store import read_events
+from db.event_store import chains_of_events, read_events
 from db.item_store import read_items
 from db.manifest_store import read_manifests
 from db.schema import compare_schema
-from db.study_store import read_study
-from protocol.errors import BlindError
+from db.study_store import read_study, visible_is_exact
+from protocol.errors import BlindError, CheckFailedError
 
 
 def lint_pack(path: Path, *, rater: str) -> None:
@@ -42,19 +42,26 @@ def _what_is_wrong(path: Path, rater: str) -> str | None:
         study = read_study(connection)
         difference = compare_schema(connection, FileKind.PACK, opened=False)
         manifests = read_manifests(connection)
-        shown = {item.id: item.shown_sha256 for item in read_items(connection)}
         free_pages = connection.execute("PRAGMA freelist_count").fetchone()[0]
         if study.file is not FileKind.PACK:
             return "it is a study file"
         if difference.missing or difference.unexpected:
-            return f"its tables are not those of a pack ({', '.join(difference.unexpected)})"
+            names = ", ".join([*difference.missing, *difference.unexpected])
+            return f"its tables are not those of a pack ({names})"
+        if not visible_is_exact(connection):
+            return "its description of the study holds something else"
         if [manifest.rater for manifest in manifests] != [rater]:
             return "it holds another rater's manifest"
+        shown = {item.id: item.shown_sha256 for item in read_items(connection)}
         if shown != {item.item_id: item.shown_sha256 for item in manifests[0].items}:
             return "its items are not those of the manifest"
         if free_pages:
             return "it has freed pages, which can hold deleted rows"
+        if chains_of_events(connection) - {manifests[0].id}:
+            return "it holds events of another chain"
         read_events(connection, manifests[0])
+    except CheckFailedError as fault:
+        return f"its items or events do not verify ({fault.what})"
     finally:
         close(connection)
     sides = [end for end in ("-wal", "-shm", "-journal") if path.with_name(path.name + end).exists()]

@@ -115,7 +115,7 @@ class RatingDesk:
 
         Raises:
             StorageError: It could not be saved; the session is as before.
-            WrongStateError: The study was locked meanwhile, or the item is closed.
+            WrongStateError: The study was locked or a pack went out meanwhile, or the item is closed.
         """
         self._refuse_final(draft)
         if draft.elapsed_ms is None and self._shown_at is not None and draft.item_id is not None:
@@ -126,6 +126,7 @@ class RatingDesk:
                     "The study was locked while you were rating: ratings are final.",
                     next_step="Ask the person who runs the study. Nothing you had saved is lost.",
                 )
+            _refuse_pack_out(self._connection, self._study, self.manifest)
             if read_head(self._connection, self.manifest) != self.head:
                 raise StorageError(
                     f"{self.rater} is being rated in another window at the same time.",
@@ -197,7 +198,7 @@ def open_desk(
     Raises:
         NotFoundError: No such file or rater.
         UsageError: The file has several raters and none was named.
-        WrongStateError: The study is locked or unblinded.
+        WrongStateError: The study is locked or unblinded, or a pack of this rater is out.
         InvalidInputError: Not one of our files, damaged, or newer than this program.
         StorageError: It cannot be written.
         CheckFailedError: The rater's chain or manifest does not verify.
@@ -213,12 +214,7 @@ def open_desk(
                     next_step="Ask the person who runs the study if you think this is wrong.",
                 )
             manifest = read_manifest(connection, rater or _only_rater(connection, path))
-            if study.file is FileKind.STUDY and manifest.id in packs_out(connection):
-                raise WrongStateError(
-                    f"A pack of {manifest.rater} is out: these ratings are made in the pack.",
-                    where=str(path),
-                    next_step="Rate in the pack, or take it back with `rater-admin pack --recall`.",
-                )
+            _refuse_pack_out(connection, study, manifest)
             return RatingDesk(
                 connection,
                 manifest=manifest,
@@ -231,6 +227,17 @@ def open_desk(
     except BaseException:
         connection.close()
         raise
+
+
+def _refuse_pack_out(
+    connection: sqlite3.Connection, study: StudyRecord, manifest: AssignmentManifest
+) -> None:
+    """Refuse to rate in the study file while a pack is out: two copies at work become a fork."""
+    if study.file is FileKind.STUDY and manifest.id in packs_out(connection):
+        raise WrongStateError(
+            f"A pack of {manifest.rater} is out: these ratings are made in the pack.",
+            next_step="Rate in the pack, or take it back with `rater-admin pack --recall`.",
+        )
 
 
 def _only_rater(connection: sqlite3.Connection, path: Path) -> str:

@@ -1,0 +1,461 @@
+"""Packs: what goes out, what is refused meanwhile, and what a pack never holds."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from db.connection import close, open_for_reading
+from db.exchange_store import packs_out
+from db.manifest_store import read_manifests
+from protocol.canonical_json import sha256_hex
+from protocol.chain.events import EventDraft, EventKind
+from protocol.errors import (
+    BlindError,
+    CheckFailedError,
+    NotFoundError,
+    StorageError,
+    UsageError,
+    WrongStateError,
+)
+from rater.services.doors import Who, unlock_study
+from rater.services.handing_out import IssuedPack, issue_packs, recall_packs
+from rater.services.merging import merge_files
+from rater.services.pack_lint import lint_pack
+from rater.services.packs import write_pack
+from rater.services.submitting import submit
+from tests.services.small_studies import (
+    ADMIN,
+    APP,
+    MODELS,
+    NOTE,
+    PLAIN,
+    RATERS,
+    TASKS,
+    SmallStudy,
+    clock,
+    desk_of,
+    locked_study,
+    pack_of_r1,
+    rate_item,
+    rated_study,
+    seeded_study,
+    unblinded_study,
+)
+
+
+def issue(small: SmallStudy, *codes: str, folder: Path | None = None) -> list[IssuedPack]:
+    return issue_packs(
+        small.study,
+        codes,
+        every=not codes,
+        folder=folder or small.folder / "packs",
+        who=ADMIN,
+        clock=clock,
+    )
+
+
+def recall(small: SmallStudy, *codes: str) -> tuple[str, ...]:
+    return recall_packs(small.study, codes, every=not codes, who=ADMIN, clock=clock)
+
+
+def out(small: SmallStudy) -> list[str]:
+    """Return the raters whose packs are out."""
+    connection = open_for_reading(small.study)
+    try:
+        codes = {manifest.id: manifest.rater for manifest in read_manifests(connection)}
+        return sorted(codes[one] for one in packs_out(connection))
+    finally:
+        close(connection)
+
+
+def test_a_pack_goes_to_every_rater_and_is_on_record(tmp_path: Path) -> None:
+    """One file a rater, with its hash; the folder is made; the study knows they are out."""
+    small = seeded_study(tmp_path)
+    issued = issue(small)
+    assert [(one.rater, one.items) for one in issued] == [("R1", 8), ("R2", 8), ("R3", 8)]
+    assert sorted(path.name for path in (small.folder / "packs").iterdir()) == [
+        f"{code}.pack.db" for code in RATERS
+    ]
+    assert [one.sha256 for one in issued] == [sha256_hex(one.path.read_bytes()) for one in issued]
+    assert all(one.path.stat().st_mode & 0o077 == 0 for one in issued)
+    assert out(small) == list(RATERS)
+    assert small.actions() == ["seeded", "pack-out", "pack-out", "pack-out"]
+
+
+def test_while_a_pack_is_out_its_rater_rates_nowhere_else(tmp_path: Path) -> None:
+    """The desk refuses the study file and names both ways out; other raters are not held up."""
+    small = seeded_study(tmp_path)
+    issue(small, "R1")
+    with pytest.raises(WrongStateError, match="A pack of R1 is out") as caught:
+        small.desk("R1")
+    assert "Rate in the pack" in caught.value.next_step
+    assert "--recall" in caught.value.next_step
+    desk = small.desk("R2")
+    rate_item(desk, 0, levels=PLAIN)
+    desk.close()
+
+
+def test_a_rater_at_work_in_the_study_file_is_stopped_when_a_pack_goes_out(tmp_path: Path) -> None:
+    """An app that was open before the pack was made writes nothing more: that would be a fork."""
+    small = seeded_study(tmp_path)
+    desk = small.desk("R1")
+    rate_item(desk, 0, levels=PLAIN)
+    before = len(desk.events)
+    (issued,) = issue(small, "R1")
+    with pytest.raises(WrongStateError, match="A pack of R1 is out"):
+        desk.record(EventDraft(kind=EventKind.SITTING))
+    assert len(desk.events) == before
+    desk.close()
+    pack = desk_of(issued.path)
+    assert len(pack.events) == before
+    pack.close()
+
+
+def test_a_second_pack_is_not_issued_while_one_is_out(tmp_path: Path) -> None:
+    """Two packs at work would become a fork; taking the first back on the record is the way."""
+    small = seeded_study(tmp_path)
+    issue(small, "R1")
+    with pytest.raises(WrongStateError, match="A pack of R1 is out") as caught:
+        issue(small, folder=small.folder / "second")
+    assert "--recall" in caught.value.next_step
+    assert not (small.folder / "second").exists()
+    assert out(small) == ["R1"]
+    recall(small, "R1")
+    issue(small, "R1", folder=small.folder / "second")
+    assert out(small) == ["R1"]
+
+
+def test_a_code_that_is_named_twice_gets_one_pack(tmp_path: Path) -> None:
+    """Naming somebody twice is no second rater."""
+    small = seeded_study(tmp_path)
+    assert [one.rater for one in issue(small, "R1", "R1")] == ["R1"]
+
+
+def test_a_pack_is_taken_back_with_a_reason_alone(tmp_path: Path) -> None:
+    """Without a reason nothing changes; with one it stands in the log, and the rater goes on here."""
+    small = seeded_study(tmp_path)
+    issue(small, "R1")
+    for blank in ("", "  \n"):
+        with pytest.raises(UsageError, match="reason"):
+            recall_packs(
+                small.study, ["R1"], every=False, who=Who(name="a", app=APP, reason=blank), clock=clock
+            )
+    assert out(small) == ["R1"]
+    assert recall(small, "R1") == ("R1",)
+    assert out(small) == []
+    entry = small.audit()[-1]
+    assert (entry["action"], entry["reason"]) == ("pack-recalled", "a test")
+    small.desk("R1").close()
+
+
+def test_taking_all_packs_back_means_all_that_are_out(tmp_path: Path) -> None:
+    """Raters who never got one are no error."""
+    small = seeded_study(tmp_path)
+    issue(small, "R2")
+    issue(small, "R3", folder=small.folder / "more")
+    assert recall(small) == ("R2", "R3")
+    assert out(small) == []
+    with pytest.raises(NotFoundError, match="No pack is out"):
+        recall(small)
+
+
+def test_packs_are_taken_back_all_or_none(tmp_path: Path) -> None:
+    """One of the named is not out: the other stays out too, and nothing is on record."""
+    small = seeded_study(tmp_path)
+    issue(small, "R1")
+    before = small.actions()
+    with pytest.raises(NotFoundError, match="No pack of R2 is out"):
+        recall(small, "R1", "R2")
+    assert out(small) == ["R1"]
+    assert small.actions() == before
+
+
+def test_a_recalled_pack_that_goes_on_is_a_continuation_while_nobody_else_did(tmp_path: Path) -> None:
+    """It comes back after all, and nothing was rated in the study file meanwhile: it merges."""
+    small = seeded_study(tmp_path)
+    desk = small.desk("R1")
+    rate_item(desk, 0, levels=PLAIN)
+    desk.close()
+    (issued,) = issue(small, "R1")
+    recall(small, "R1")
+    pack = desk_of(issued.path)
+    rate_item(pack, 1, levels=PLAIN)
+    pack.close()
+    done = submit(issued.path, rater=None, output=None, interim=True, app=APP)
+    (merged,) = merge_files(small.study, [done.path], who=ADMIN, clock=clock)
+    assert merged.outcome == "merged"
+    again = small.desk("R1")
+    assert again.session.completed_count == 2
+    again.close()
+
+
+def test_a_pack_carries_the_ratings_its_rater_has_made(tmp_path: Path) -> None:
+    """Every event with its texts; the rater goes on where the study file left off."""
+    small = seeded_study(tmp_path)
+    desk = small.desk("R1")
+    rate_item(desk, 0, levels=PLAIN, note="mine")
+    rate_item(desk, 1, levels=PLAIN)
+    events, session = desk.events, desk.session
+    desk.close()
+    (issued,) = issue(small, "R1")
+    pack = desk_of(issued.path)
+    assert pack.events == events
+    assert pack.session == session
+    assert pack.is_pack
+    pack.close()
+
+
+def test_a_pack_holds_no_byte_of_anybody_else(tmp_path: Path) -> None:
+    """Item ids, texts, manifests and notes of others, and the names of the conditions, are not in it."""
+    small = rated_study(tmp_path)
+    connection = open_for_reading(small.study)
+    manifests = {manifest.rater: manifest for manifest in read_manifests(connection)}
+    close(connection)
+    for issued in issue(small):
+        data = issued.path.read_bytes()
+        own = {item.item_id for item in manifests[issued.rater].items}
+        foreign = [
+            item.item_id
+            for manifest in manifests.values()
+            for item in manifest.items
+            if item.item_id not in own
+        ]
+        assert foreign
+        telling = [*foreign, *MODELS, *TASKS, "checks", "independent ways", "study_toml", "admin"]
+        for other in set(RATERS) - {issued.rater}:
+            telling += [manifests[other].id, manifests[other].sha256, f"{NOTE} {other}"]
+            telling += [small.receipts()[other]]
+        for word in telling:
+            for encoded in (word.encode(), word.encode("utf-16-le"), word.encode().hex().encode()):
+                assert encoded not in data, word
+        assert f"{NOTE} {issued.rater}".encode() in data
+        assert all(item.encode() in data for item in own)
+
+
+def test_a_pack_has_no_side_file_and_no_table_of_the_study(tmp_path: Path) -> None:
+    """No log of the admin, no lock, no returned files, no packs of others."""
+    small = seeded_study(tmp_path)
+    (issued,) = issue(small, "R1")
+    connection = sqlite3.connect(issued.path)
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    free = connection.execute("PRAGMA freelist_count").fetchone()[0]
+    connection.close()
+    assert tables == {"study", "item", "manifest", "event"}
+    assert free == 0
+    assert [path.name for path in issued.path.parent.iterdir()] == ["R1.pack.db"]
+
+
+def test_a_pack_in_the_way_is_never_replaced(tmp_path: Path) -> None:
+    """Whatever lies there may hold ratings; nothing is marked as out."""
+    small = seeded_study(tmp_path)
+    folder = small.folder / "packs"
+    folder.mkdir()
+    (folder / "R2.pack.db").write_bytes(b"somebody's work")
+    with pytest.raises(UsageError, match="there already") as caught:
+        issue(small)
+    assert caught.value.where.endswith("R2.pack.db")
+    assert (folder / "R2.pack.db").read_bytes() == b"somebody's work"
+    assert [path.name for path in folder.iterdir()] == ["R2.pack.db"]
+    assert out(small) == []
+
+
+def test_a_folder_that_cannot_be_made_is_said_in_a_sentence(tmp_path: Path) -> None:
+    """A file where the folder should be, and a path below a file."""
+    small = seeded_study(tmp_path)
+    (small.folder / "file").write_text("x")
+    for folder in (small.folder / "file", small.folder / "file" / "below"):
+        with pytest.raises(StorageError, match="cannot be"):
+            issue(small, "R1", folder=folder)
+    assert out(small) == []
+
+
+def test_who_gets_a_pack_must_be_said(tmp_path: Path) -> None:
+    """No code, all and codes together, no folder, a code that does not exist."""
+    small = seeded_study(tmp_path)
+
+    def issued(codes: list[str], *, every: bool, folder: Path | None = small.folder / "p") -> None:
+        issue_packs(small.study, codes, every=every, folder=folder, who=ADMIN, clock=clock)
+
+    with pytest.raises(UsageError, match="whose packs"):
+        issued([], every=False)
+    with pytest.raises(UsageError, match="whose packs"):
+        issued(["R1"], every=True)
+    with pytest.raises(UsageError, match="No folder"):
+        issued(["R1"], every=False, folder=None)
+    with pytest.raises(NotFoundError, match="no rater R9") as caught:
+        issued(["R1", "R9"], every=False)
+    assert "R1, R2, R3" in caught.value.next_step
+    assert out(small) == []
+
+
+def test_packs_go_out_while_the_study_is_open(tmp_path: Path) -> None:
+    """Locked and unblinded studies give no packs; an unlocked one does again."""
+    past = locked_study(tmp_path)
+    with pytest.raises(WrongStateError, match="locked"):
+        issue(past.small, "R1")
+    with pytest.raises(WrongStateError, match="locked"):
+        write_pack(past.small.study, "R1", tmp_path / "p.db")
+    unlock_study(past.small.study, who=ADMIN, clock=clock)
+    assert issue(past.small, "R1")
+    (tmp_path / "u").mkdir()
+    with pytest.raises(WrongStateError, match="unblinded"):
+        issue(unblinded_study(tmp_path / "u").small, "R1")
+
+
+def test_a_pack_is_no_study_to_make_packs_from(tmp_path: Path) -> None:
+    """The sentence says what the file is."""
+    pack = pack_of_r1(tmp_path, rated=0)
+    for step in (
+        lambda: issue_packs(pack, ["R1"], every=False, folder=tmp_path / "p", who=ADMIN, clock=clock),
+        lambda: recall_packs(pack, ["R1"], every=False, who=ADMIN, clock=clock),
+    ):
+        with pytest.raises(UsageError, match="pack"):
+            step()
+
+
+# The lint: a finished pack is looked at once more before it gets its name.
+
+Tamper = Callable[[sqlite3.Connection], object]
+
+
+def _foreign_events(pack: sqlite3.Connection) -> None:
+    pack.execute("PRAGMA foreign_keys = OFF")
+    pack.execute("INSERT INTO event VALUES ('ffff', 1, 'h', '{\"kind\":\"score\"}', '{}')")
+
+
+def _freed_pages(pack: sqlite3.Connection) -> None:
+    pack.execute("CREATE TABLE allocation (model TEXT)")
+    pack.executemany("INSERT INTO allocation VALUES (?)", [("canary-one" * 50,)] * 200)
+    pack.execute("DROP TABLE allocation")
+
+
+def _second_manifest(pack: sqlite3.Connection) -> None:
+    pack.execute("DROP TRIGGER manifest_seeded")
+    (body,) = pack.execute("SELECT body FROM manifest").fetchone()
+    value = json.loads(body) | {"rater": "R2", "manifest": "ffff"}
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    pack.execute("INSERT INTO manifest VALUES ('ffff', 'R2', ?)", (text,))
+    _restore(pack, "manifest_seeded")
+
+
+def _restore(pack: sqlite3.Connection, trigger: str) -> None:
+    """Put a dropped trigger back word for word, as a careful forger would."""
+    from sqlite_utils import Database
+
+    from db.connection import FileKind
+    from db.schema import create_tables
+
+    fresh = sqlite3.connect(":memory:")
+    create_tables(Database(fresh, execute_plugins=False), FileKind.PACK)
+    (sql,) = fresh.execute("SELECT sql FROM sqlite_master WHERE name = ?", (trigger,)).fetchone()
+    fresh.close()
+    pack.execute(sql)
+
+
+def _item_body(change: Callable[[dict[str, object]], None]) -> Tamper:
+    def tamper(pack: sqlite3.Connection) -> None:
+        pack.execute("DROP TRIGGER item_no_update")
+        item_id, body = pack.execute("SELECT item_id, body FROM item").fetchone()
+        value = json.loads(body)
+        change(value)
+        pack.execute(
+            "UPDATE item SET body = ? WHERE item_id = ?",
+            (json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False), item_id),
+        )
+        _restore(pack, "item_no_update")
+
+    return tamper
+
+
+def _visible(change: Callable[[dict[str, object]], None]) -> Tamper:
+    def tamper(pack: sqlite3.Connection) -> None:
+        pack.execute("DROP TRIGGER study_fixed")
+        value = json.loads(pack.execute("SELECT visible FROM study").fetchone()[0])
+        change(value)
+        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        pack.execute("UPDATE study SET visible = ?", (text,))
+        _restore(pack, "study_fixed")
+
+    return tamper
+
+
+TAMPERED: dict[str, tuple[Tamper, str]] = {
+    "a table more": (lambda pack: pack.execute("CREATE TABLE notes (text TEXT)"), "table notes"),
+    "an index more": (lambda pack: pack.execute("CREATE INDEX by_task ON item (task_id)"), "index by_task"),
+    "a view": (lambda pack: pack.execute("CREATE VIEW v AS SELECT 1"), "view v"),
+    "a trigger less": (lambda pack: pack.execute("DROP TRIGGER event_no_update"), "event_no_update"),
+    "freed pages": (_freed_pages, "freed pages"),
+    "a second manifest": (_second_manifest, "another rater's manifest"),
+    "events of another chain": (_foreign_events, "another chain"),
+    "an item more": (
+        lambda pack: pack.execute(
+            "INSERT INTO item SELECT 'ffffffffffffffff', task_id, body FROM item LIMIT 1"
+        ),
+        "items",
+    ),
+    "another text": (_item_body(lambda value: value.update(messages=[])), "items"),
+    "a word beside the text": (_item_body(lambda value: value.update(model="canary-one")), "items"),
+    "a word beside the protocol": (_visible(lambda value: value.update(model="canary-one")), "description"),
+}
+
+
+@pytest.mark.parametrize("name", TAMPERED)
+def test_the_lint_refuses_a_pack_that_holds_more_or_other(tmp_path: Path, name: str) -> None:
+    """The sentence names what is wrong."""
+    pack = pack_of_r1(tmp_path, rated=0)
+    tamper, named = TAMPERED[name]
+    connection = sqlite3.connect(pack)
+    tamper(connection)
+    connection.commit()
+    connection.close()
+    with pytest.raises(BlindError, match=named):
+        lint_pack(pack, rater="R1")
+
+
+def test_the_lint_takes_a_pack_as_it_is_made(tmp_path: Path) -> None:
+    """Also one that carries ratings."""
+    lint_pack(pack_of_r1(tmp_path, rated=3), rater="R1")
+
+
+def test_the_lint_refuses_somebody_elses_pack_a_study_and_a_side_file(tmp_path: Path) -> None:
+    """The whole study under the name of a pack is what a mistake would mail."""
+    pack = pack_of_r1(tmp_path, rated=0)
+    with pytest.raises(BlindError, match="another rater"):
+        lint_pack(pack, rater="R2")
+    with pytest.raises(BlindError, match="study file"):
+        lint_pack(seeded_study(tmp_path).study, rater="R1")
+    pack.with_name(pack.name + "-wal").write_bytes(b"")
+    with pytest.raises(BlindError, match="side file"):
+        lint_pack(pack, rater="R1")
+
+
+def test_a_pack_that_fails_the_lint_never_gets_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of it stays in the folder."""
+    small = seeded_study(tmp_path)
+
+    def refuse(path: Path, *, rater: str) -> None:
+        assert path.exists()
+        raise BlindError(f"The pack of {rater} was not written.")
+
+    monkeypatch.setattr("rater.services.packs.lint_pack", refuse)
+    with pytest.raises(BlindError):
+        issue(small, "R1")
+    assert list((small.folder / "packs").iterdir()) == []
+
+
+def test_an_item_that_was_changed_in_the_study_makes_no_pack(tmp_path: Path) -> None:
+    """A word that was added to a stored item is not packed, although the parsed text is the same."""
+    small = seeded_study(tmp_path)
+    with small.raw() as connection:
+        connection.execute("DROP TRIGGER item_no_update")
+        connection.execute('UPDATE item SET body = \'{"model":"canary-one",\' || substr(body, 2)')
+    with pytest.raises(CheckFailedError, match="seeded"):
+        write_pack(small.study, "R1", tmp_path / "p.db")
+    assert not (tmp_path / "p.db").exists()
