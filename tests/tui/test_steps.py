@@ -158,7 +158,7 @@ async def test_an_unanswered_question_is_asked_at_the_next_start(build_study: Bu
 
 
 async def test_a_closed_item_says_so_and_still_takes_told(build_study: BuildStudy) -> None:
-    """A score on a closed item is refused in a sentence; K is still recorded."""
+    """A score on a closed item is refused in a sentence; K is still recorded and taken back."""
     items = make_items(2)
     study = build_study(
         items=items,
@@ -169,5 +169,7 @@ async def test_a_closed_item_says_so_and_still_takes_told(build_study: BuildStud
         await app.press("2", "3", "enter", "enter", "3", "p", "1")
         assert "closed" in app.message
         await app.press("K")
-    assert item_on_disk(study).told
+        assert item_on_disk(study).told
+        await app.press("K")
+    assert not item_on_disk(study).told
     assert item_on_disk(study).mark("D1").level == 2

@@ -27,9 +27,6 @@ from rater.tui.widgets.rubric_pane import RubricPane
 
 Then = Callable[[], object]
 
-FOR_CLOSED_ITEMS = frozenset({EventKind.SHOW, EventKind.TOLD, EventKind.READ_TO_END, EventKind.GUESS})
-"""What may still be recorded on an item whose guess question was asked."""
-
 
 class DeskScreen(ReadingScreen):
     """Shows the items of an open desk and writes what the rater does.
@@ -69,13 +66,6 @@ class DeskScreen(ReadingScreen):
 
     # Writing
 
-    def _is_closed_for(self, draft: EventDraft) -> bool:
-        """Whether the item on the screen can no longer change in this way; says so."""
-        if self._item is None or draft.kind in FOR_CLOSED_ITEMS or not self._session.is_closed(self._item.id):
-            return False
-        self._refresh("This item is closed: a question was asked on it, so its rating is final.")
-        return True
-
     def _record(self, draft: EventDraft, then: Then | None = None, otherwise: Then | None = None) -> None:
         """Write one event about the item on the screen, then go on; a failure changes nothing.
 
@@ -84,9 +74,12 @@ class DeskScreen(ReadingScreen):
             then: What follows once it is on disk; draws the screen anew unless given.
             otherwise: What follows if the rater goes on without it.
         """
-        if self._item is None or (draft.item_id in (None, self._item.id) and self._is_closed_for(draft)):
+        if self._item is None:
             return
         draft = replace(draft, item_id=draft.item_id or self._item.id)
+        if self._session.is_closed_for(draft):
+            self._refresh("This item is closed: a question was asked on it, so its rating is final.")
+            return
         kept = wording.step(draft, self._session.rubric)
         self._attempt(lambda: self._desk.record(draft), kept, then or self._refresh, otherwise)
 
