@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from protocol.errors import StorageError, UsageError
@@ -19,10 +20,10 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o644, replace: bool = F
         replace: Put it in the place of a file that is there.
 
     Raises:
-        UsageError: A file is there already.
+        UsageError: A file is there already, or it is a folder.
         StorageError: It cannot be written; nothing is left behind.
     """
-    part = path.with_name(f".{path.name}.part")
+    part = part_of(path)
     try:
         part.unlink(missing_ok=True)
         with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), "wb") as file:
@@ -31,7 +32,45 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o644, replace: bool = F
     except OSError as fault:
         raise cannot_write(path, fault) from fault
     finally:
-        part.unlink(missing_ok=True)
+        remove(part)
+
+
+def part_of(path: Path) -> Path:
+    """Return the name under which a file is built, beside the place it goes to.
+
+    Raises:
+        UsageError: The path names a folder.
+        StorageError: No file can have this name.
+    """
+    if path.name in ("", "..") or is_folder(path):
+        raise UsageError("This is a folder.", where=str(path), next_step="Name a file in it.")
+    return path.with_name(f".{path.name}.part")
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there.
+
+    Raises:
+        StorageError: The system cannot say, as for a name that is too long.
+    """
+    try:
+        return path.is_dir()
+    except OSError as fault:
+        raise cannot_write(path, fault) from fault
+
+
+def is_taken(path: Path) -> bool:
+    """Whether anything is there, a link to nowhere included; errors as `is_folder`."""
+    try:
+        return path.exists() or path.is_symlink()
+    except OSError as fault:
+        raise cannot_write(path, fault) from fault
+
+
+def remove(leftover: Path) -> None:
+    """Remove what a write left behind, if anything can be there."""
+    with suppress(OSError):
+        leftover.unlink(missing_ok=True)
 
 
 def move_into_place(part: Path, path: Path, *, replace: bool) -> None:

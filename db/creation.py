@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from db.atomic_file import cannot_write, move_into_place
+from db.atomic_file import cannot_write, move_into_place, part_of, remove
 from db.connection import FileKind, close, connect, sentences, set_journal, writing
 
 
@@ -26,14 +26,14 @@ def create_file(
         replace: Put it in the place of a file that is there.
 
     Raises:
-        UsageError: A file is there already and `replace` is not set.
+        UsageError: A file is there already and `replace` is not set, or it is a folder.
         StorageError: It cannot be written; nothing is left behind.
     """
     from sqlite_utils import Database  # 80 ms of CPU; only creating a file needs it
 
     from db.schema import create_tables
 
-    part = path.with_name(f".{path.name}.part")
+    part = part_of(path)
     try:
         part.unlink(missing_ok=True)
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -51,4 +51,4 @@ def create_file(
         raise cannot_write(path, fault) from fault
     finally:
         for leftover in (part, *(part.with_name(part.name + end) for end in ("-journal", "-wal", "-shm"))):
-            leftover.unlink(missing_ok=True)
+            remove(leftover)

@@ -8,7 +8,7 @@ not there the process is killed without an exception.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from protocol.errors import CheckFailedError, InvalidInputError
 
@@ -20,7 +20,7 @@ AGE_HEADER = b"age-encryption.org/v1\n"
 class KeyPair:
     """A new age identity and the recipient that seals for it."""
 
-    identity: str
+    identity: str = field(repr=False)
     recipient: str
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from db.atomic_file import write_whole
@@ -28,8 +28,8 @@ LARGEST_KEY = 512 * 1024 * 1024
 class Secrets:
     """What opens a key: identities, or a passphrase."""
 
-    identities: tuple[str, ...] = ()
-    passphrase: str | None = None
+    identities: tuple[str, ...] = field(default=(), repr=False)
+    passphrase: str | None = field(default=None, repr=False)
 
 
 def write_identity(path: Path) -> KeyPair:
@@ -105,8 +105,10 @@ def seal(
     if passphrase is not None:
         return seal_with_passphrase(key.to_bytes(), passphrase)
     if require_all:
-        if len(recipients) < 2:
-            raise UsageError("Two custodians are needed.", next_step="Give --recipient twice.")
+        if len(set(recipients)) < max(2, len(recipients)):
+            raise UsageError(
+                "Two custodians are needed.", next_step="Give --recipient twice, with two recipients."
+            )
         return seal_for_all_of(key.to_bytes(), recipients)
     return seal_for_recipients(key.to_bytes(), recipients)
 

@@ -42,8 +42,9 @@ def open_with_passphrase(sealed: bytes, passphrase: str) -> bytes:
 
 def _run(step: Literal["seal", "open"], data: bytes, passphrase: str) -> bytes:
     secret = passphrase.encode()
+    # -P: a module in the working folder must not be loaded in the place of ours.
     done = subprocess.run(  # noqa: S603 - our own module, no shell, the secret goes through a pipe
-        [sys.executable, "-m", "rater.services.passphrase_process", step],
+        [sys.executable, "-P", "-m", "rater.services.passphrase_process", step],
         input=f"{len(secret)}\n".encode() + secret + data,
         capture_output=True,
         check=False,

@@ -38,7 +38,7 @@ class SeedRequest:
     study_path: Path
     key_path: Path
     recipients: tuple[str, ...] = ()
-    passphrase: str | None = None
+    passphrase: str | None = field(default=None, repr=False)
     require_all: bool = False
     """The identities of all recipients are needed together."""
     replace: bool = False
