@@ -21,7 +21,8 @@ from rater.tui.keymap import GOING_KEYS, HINTS, QUOTING_HINTS, RATING_KEYS, READ
 from rater.tui.rubric_layout import RubricView, letter_of, tags
 from rater.tui.screens.reading import ReadingScreen
 from rater.tui.screens.trouble import FinalScreen, NotSavedScreen
-from rater.tui.widgets.conversation import ConversationView, QuoteMark
+from rater.tui.widgets.conversation import ConversationView
+from rater.tui.widgets.conversation_rows import QuoteMark
 from rater.tui.widgets.lines import HintLine, InfoLine, Standing, StatusLine
 from rater.tui.widgets.rubric_pane import RubricPane
 

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.cells import cell_len
-from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.cache import LRUCache
@@ -23,27 +21,15 @@ from textual.timer import Timer
 
 from protocol.chain.events import Span
 from protocol.conversation import Conversation
-from protocol.transcript_lines import LineKind, RowRange, TranscriptLines, TranscriptRows
+from protocol.transcript_lines import RowRange, TranscriptLines, TranscriptRows
 from rater.tui.safe import TYPESETTER
+from rater.tui.widgets.conversation_rows import GUTTER, MARGIN, QuoteMark, RowLook, draw_row
 
-GUTTER = 3
-"""Columns left of the text: pointer, letter of the quoting dimension, bar."""
-MARGIN = 1
 WIDEST_TEXT = 110
 FIRST_CHARACTERS = 24_000
 SLICE_CHARACTERS = 60_000
 SLICE_PAUSE_S = 0.02
 PAGE_OVERLAP = 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuoteMark:
-    """A quoted span to mark in the gutter."""
-
-    letter: str
-    span: Span
-    is_active: bool
-    """Of the active dimension, which wins where several dimensions quote the same row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,7 +235,8 @@ class ConversationView(ScrollView, can_focus=False):
         key = (row, pointed, quoting, width)
         strip = self._strips.get(key)
         if strip is None:
-            strip = self._strips[key] = self._draw(row, width, pointed=pointed, quoting=quoting)
+            look = RowLook(rows=self._rows, row=row, marks=self._marks, pointed=pointed, quoting=quoting)
+            strip = self._strips[key] = draw_row(look, width, self._style)
         return strip
 
     def notify_style_update(self) -> None:
@@ -376,54 +363,6 @@ class ConversationView(ScrollView, can_focus=False):
     def _style(self, name: str) -> Style:
         style = self._styles_at.get(name)
         if style is None:
-            style = self._styles_at[name] = self.get_component_rich_style(name)
+            style = self.get_component_rich_style(name) if name else self.rich_style
+            self._styles_at[name] = style
         return style
-
-    def _draw(self, row: int, width: int, *, pointed: bool, quoting: bool) -> Strip:
-        kind = self._rows.kind(row)
-        base = self.rich_style
-        pointer = Segment("▌" if pointed or quoting else " ", self._style("conversation--pointer"))
-        if kind in (LineKind.HEADER, LineKind.END, LineKind.LABEL):
-            segments = [pointer, *self._draw_frame(row, kind, width - 1)]
-            return Strip(segments).adjust_cell_length(width, base)
-        if quoting:
-            base = self._style("conversation--quoting")
-        elif pointed:
-            base = self._style("conversation--pointed")
-        control = base + self._style("conversation--control")
-        text = [Segment(piece.shown, control if piece.replaced else base) for piece in self._rows.pieces(row)]
-        columns = sum(cell_len(segment.text) for segment in text)
-        blank = Segment(" " * max(0, width - GUTTER - columns), base)
-        return Strip([pointer, self._gutter(row), *text, blank]).adjust_cell_length(width, self.rich_style)
-
-    def _draw_frame(self, row: int, kind: LineKind, width: int) -> list[Segment]:
-        rule = self._style("conversation--rule")
-        text = self._rows.shown(row)
-        if kind is LineKind.LABEL:
-            return [Segment(f" {text}", self._style("conversation--label"))]
-        if kind is LineKind.END:
-            before, text_style = "─ ", rule
-        else:
-            message = self._rows.message_of(row)
-            is_reply = self._lines.roles[message] == "assistant"
-            before = ""
-            text_style = self._style("conversation--assistant" if is_reply else "conversation--header")
-        line = "─" * max(0, width - cell_len(before) - cell_len(text) - 1 - MARGIN)
-        return [Segment(before, rule), Segment(text, text_style), Segment(f" {line}", rule)]
-
-    def _gutter(self, row: int) -> Segment:
-        style = self._style("conversation--mark")
-        if self._rows.kind(row) is not LineKind.TEXT:
-            return Segment("  ", style)
-        message = self._rows.message_of(row)
-        start, end = self._rows.bounds(row)
-        letters = [
-            mark
-            for mark in self._marks
-            if mark.span.message == message and mark.span.start < end and start < mark.span.end
-        ]
-        if not letters:
-            return Segment("  ", style)
-        first = next((mark for mark in letters if mark.is_active), letters[0])
-        several = len({mark.letter for mark in letters}) > 1
-        return Segment(f"{first.letter}{'║' if several else '┃'}", style)
