@@ -1,0 +1,82 @@
+"""The dialogue from the first words to the last: welcome, one prompt after the other, goodbye."""
+
+from __future__ import annotations
+
+from rater.plain import pages, wording
+from rater.plain.commands import obey
+from rater.plain.dialogue import Dialogue, LeaveError, RefusedError
+from rater.plain.sitting import PlainSitting
+from rater.services.rating import RatingDesk
+
+HINTS = "a anchors, e 12-14 quote lines, m note, x not ratable, u undo, b back, ? help, q quit"
+
+
+def hold_sitting(desk: RatingDesk, out: Dialogue) -> None:
+    """Talk with the rater until the rater quits or the input ends.
+
+    Raises:
+        WrongStateError: Ratings are final.
+        BlindraterError: Something could not be saved, and the rater quit without it.
+    """
+    pages.print_welcome(
+        out, rater=desk.rater, study=desk.visible, session=desk.session, saved_at=desk.saved_at
+    )
+    try:
+        _await_start(out, rater=desk.rater, has_begun=bool(desk.session.history))
+        sitting = PlainSitting(desk, out)
+        sitting.begin()
+        hinted = ""
+        while True:
+            hinted_before, hinted = hinted, sitting.progress.item_id
+            answer = out.ask(_prompt(sitting, with_hints=hinted != hinted_before))
+            try:
+                obey(sitting, answer)
+            except RefusedError as refused:
+                out.refuse(str(refused))
+    except LeaveError:
+        pass
+    session = desk.session
+    out.say(
+        f"Everything is saved: {session.completed_count} of {wording.counted(len(session.items), 'item')}"
+        " completed. The same command goes on from here."
+    )
+
+
+def _await_start(out: Dialogue, *, rater: str, has_begun: bool) -> None:
+    while True:
+        answer = out.ask(f"Enter {'goes on' if has_begun else 'starts'}, q quits if you are not {rater}:")
+        if not answer:
+            return
+        if answer in ("q", "quit"):
+            raise LeaveError
+        out.refuse("Please press Enter alone to begin, or q and Enter to quit.")
+
+
+def _prompt(sitting: PlainSitting, *, with_hints: bool) -> str:
+    """Return what is asked now; in the first prompt of an item with the commands most needed."""
+    if not sitting.has_item:
+        return "No item is open (g 1 goes to the first item, i lists them, q quits):"
+    if sitting.active is None:
+        return _ready_prompt(sitting)
+    if sitting.is_noted:
+        return "Enter prints the conversation (t task card, X item not ratable, n next item, ? help, q quit):"
+    dimension = sitting.dimension
+    if dimension.id not in sitting.explained:
+        sitting.explained.add(dimension.id)
+        pages.print_anchors(sitting.out, dimension)
+    mark = sitting.progress.mark(dimension.id)
+    now = f", now {wording.standing(mark)}" if mark.level is not None or mark.reason or mark.quotes else ""
+    hints = HINTS if with_hints else "? help"
+    return f"{dimension.name} {wording.digits_of(dimension)}{now} ({hints}):"
+
+
+def _ready_prompt(sitting: PlainSitting) -> str:
+    number = sitting.session.position + 1
+    hints = "d 1 changes the first dimension, ? help, q quit"
+    if sitting.is_closed:
+        return f"Item {number} is closed. Enter goes on (? help, q quit):"
+    if sitting.progress.completed:
+        return f"Item {number} is completed. Enter goes on ({hints}):"
+    said = wording.summary(sitting.progress, sitting.dimensions)
+    closing = " and closes it, a question follows" if sitting.closes else " and goes on"
+    return f"Item {number} has all it needs: {said} Enter completes it{closing} ({hints}):"

@@ -1,0 +1,150 @@
+"""A conversation as numbered lines: what is printed, and the way from numbers back to the source.
+
+Only lines that can be quoted have a number. Every row of text stands right of the first column,
+which belongs to our headers, so no text can imitate one.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from protocol.conversation import Conversation
+from protocol.transcript_lines import LineKind, TranscriptLines, TranscriptRows
+from rater.plain.dialogue import FEWEST_COLUMNS, TYPESETTER, RefusedError
+
+_CALL_ARROW = "→ "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Consecutive numbered lines of one message as one stretch of its text."""
+
+    message: int
+    text: str
+    """The message's whole text."""
+    start: int
+    end: int
+
+
+class NumberedConversation:
+    """The lines of one conversation with the numbers they are quoted by.
+
+    Args:
+        conversation: What is printed.
+        width: Columns to fold at, the numbers included.
+    """
+
+    def __init__(self, conversation: Conversation, width: int) -> None:
+        self._messages = conversation.messages
+        self._lines = TranscriptLines(conversation)
+        self._numbered = [line for line in range(len(self._lines)) if self._can_be_quoted(line)]
+        self._number_columns = len(str(len(self._numbered)))
+        room = max(FEWEST_COLUMNS // 2, width - self._number_columns - 2)
+        self._rows = TranscriptRows(self._lines, TYPESETTER, room)
+
+    @property
+    def line_count(self) -> int:
+        """How many lines have a number."""
+        return len(self._numbered)
+
+    @property
+    def message_count(self) -> int:
+        """How many messages there are."""
+        return len(self._messages)
+
+    def printed(self) -> Iterator[str]:
+        """Yield every row of the conversation, headers included."""
+        return self._printed(0, len(self._lines) - 1)
+
+    def printed_message(self, number: int) -> Iterator[str]:
+        """Yield the rows of one message, counted from 1."""
+        if not 1 <= number <= self.message_count:
+            raise RefusedError(f"The messages are numbered 1 to {self.message_count}.")
+        first = self._lines.headers[number - 1]
+        following = self._lines.headers[number] if number < self.message_count else len(self._lines)
+        return self._printed(first, following - 1)
+
+    def printed_lines(self, first: int, last: int) -> Iterator[str]:
+        """Yield the rows from one numbered line to another, after the header of the first's message."""
+        start, end = self._line(first), self._line(last)
+        yield self._header(self._lines.messages[start])
+        yield from self._printed(start, end)
+
+    def stretch(self, first: int, last: int) -> Stretch:
+        """Return numbered lines of one message as a stretch of its text.
+
+        Raises:
+            RefusedError: No such lines, or they are in different messages.
+        """
+        start, end = self._line(first), self._line(last)
+        message = self._lines.messages[start]
+        if self._lines.messages[end] != message:
+            raise RefusedError(
+                f"Line {first} is in message {message + 1} and line {last} in message"
+                f" {self._lines.messages[end] + 1}: a quote stays within one message."
+            )
+        return Stretch(
+            message=message,
+            text=self._lines.text(start),
+            start=self._lines.bounds(start)[0],
+            end=self._lines.bounds(end)[1],
+        )
+
+    def paragraph(self, number: int) -> Stretch:
+        """Return the paragraph round a numbered line: the text up to a blank line on both sides."""
+        place = self._place(number)
+        first = last = place
+        while first > 0 and self._numbered[first - 1] == self._numbered[first] - 1:
+            first -= 1
+        while last + 1 < self.line_count and self._numbered[last + 1] == self._numbered[last] + 1:
+            last += 1
+        return self.stretch(first + 1, last + 1)
+
+    def _place(self, number: int) -> int:
+        if not self.line_count:
+            raise RefusedError("This conversation has no line that can be quoted.")
+        if not 1 <= number <= self.line_count:
+            raise RefusedError(f"The lines are numbered 1 to {self.line_count}.")
+        return number - 1
+
+    def _line(self, number: int) -> int:
+        return self._numbered[self._place(number)]
+
+    def _can_be_quoted(self, line: int) -> bool:
+        return self._lines.kinds[line] == LineKind.TEXT and bool(self._lines.content(line).strip())
+
+    def _printed(self, first: int, last: int) -> Iterator[str]:
+        self._rows.extend_to_line(first)
+        row = self._rows.row_at(first, self._lines.bounds(first)[0])
+        shown_line = -1
+        while True:
+            self._rows.extend_to_row(row)
+            if row >= len(self._rows) or self._rows.line_of(row) > last:
+                return
+            line = self._rows.line_of(row)
+            is_first = line != shown_line
+            if is_first or self._lines.kinds[line] not in (LineKind.HEADER, LineKind.END):
+                yield self._printed_row(row, line, is_first=is_first)
+            shown_line = line
+            row += 1
+
+    def _printed_row(self, row: int, line: int, *, is_first: bool) -> str:
+        kind = LineKind(self._lines.kinds[line])
+        if kind is LineKind.HEADER:
+            return self._header(self._lines.messages[line])
+        if kind is LineKind.END:
+            return "End of the conversation."
+        shown = self._rows.shown(row)
+        if kind is LineKind.LABEL:
+            shown = shown.removeprefix(_CALL_ARROW)
+        place = bisect_left(self._numbered, line)
+        has_number = is_first and place < self.line_count and self._numbered[place] == line
+        number = str(place + 1) if has_number else ""
+        return f"{number:>{self._number_columns}}  {shown}" if number or shown.strip() else ""
+
+    def _header(self, index: int) -> str:
+        message = self._messages[index]
+        answers = f", result of {message.tool_call_id}" if message.tool_call_id is not None else ""
+        return f"Message {index + 1} of {self.message_count}, {message.role}{answers}"

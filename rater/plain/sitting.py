@@ -1,0 +1,277 @@
+"""One sitting at an open desk: the item in hand, every write, and going from item to item.
+
+The commands are functions on this; what they write are the events that the rating app would write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from protocol.chain.events import EventDraft, EventKind
+from protocol.errors import BlindraterError, WrongStateError
+from protocol.item import Item
+from protocol.rating_moves import (
+    Lack,
+    dimension_after,
+    dimension_to_start,
+    first_missing,
+    lack_of,
+    pending_guess,
+    position_to_resume,
+)
+from protocol.rubric import Dimension
+from protocol.session import ItemProgress, RaterSession
+from rater.plain import pages, wording
+from rater.plain.dialogue import Dialogue, LeaveError, RefusedError
+from rater.plain.guessing import ask_guess
+from rater.plain.numbered import NumberedConversation
+from rater.services.rating import RatingDesk
+
+
+class PlainSitting:
+    """The state of the dialogue, and the steps that all commands are made of.
+
+    Args:
+        desk: The open file with one rater's session.
+        out: Where lines go and answers come from.
+    """
+
+    def __init__(self, desk: RatingDesk, out: Dialogue) -> None:
+        self.desk = desk
+        self.out = out
+        self.dimensions = desk.dimensions
+        self.active: str | None = None
+        """The dimension that is asked, or None where nothing is missing."""
+        self.is_noted = False
+        """The content note stands before the conversation, which is not printed yet."""
+        self.warned_of = ""
+        """The item whose closing was announced."""
+        self.explained: set[str] = set()
+        """Dimensions whose anchors were printed in this sitting."""
+        self._item: Item | None = None
+        self._numbered: NumberedConversation | None = None
+        self._printed: set[str] = set()
+        """Items whose conversation was printed to its end in this sitting."""
+
+    @property
+    def session(self) -> RaterSession:
+        """What holds now."""
+        return self.desk.session
+
+    @property
+    def progress(self) -> ItemProgress:
+        """What was said about the item in hand."""
+        return self.session.current
+
+    @property
+    def dimension(self) -> Dimension:
+        """The dimension that is asked.
+
+        Raises:
+            RefusedError: None is.
+        """
+        if self.active is None:
+            raise RefusedError("No dimension is asked now: d 1 goes to the first one, b to the last one.")
+        return self.session.rubric.dimension(self.active)
+
+    @property
+    def item(self) -> Item:
+        """The item in hand.
+
+        Raises:
+            RefusedError: None could be opened.
+        """
+        if self._item is None:
+            raise RefusedError("No item is open: g 1 goes to the first one.")
+        return self._item
+
+    @property
+    def has_item(self) -> bool:
+        """Whether an item is in hand."""
+        return self._item is not None
+
+    @property
+    def numbered(self) -> NumberedConversation:
+        """The conversation of the item in hand, with its line numbers."""
+        conversation = self.item.conversation
+        if self._numbered is None:
+            self._numbered = NumberedConversation(conversation, self.out.width)
+        return self._numbered
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the rating of the item in hand is final."""
+        return self.session.is_closed(self.progress.item_id)
+
+    @property
+    def closes(self) -> bool:
+        """Whether completing the item in hand closes it."""
+        return bool(self.desk.visible.questions) and self.progress.item_id in self.session.asked
+
+    # Writing
+
+    def record(self, draft: EventDraft) -> bool:
+        """Write one event about the item in hand, or about the one it names.
+
+        Returns:
+            Whether it is on disk; if not, the rater was told and goes on without it.
+
+        Raises:
+            RefusedError: The item is closed.
+            WrongStateError: Ratings are final.
+            BlindraterError: It could not be saved, and the rater quits.
+        """
+        draft = replace(draft, item_id=draft.item_id or self.item.id)
+        if self.session.is_closed_for(draft):
+            raise RefusedError("This item is closed: a question was asked on it, so its rating is final.")
+        kept = wording.step(draft, self.session.rubric)
+        return self.attempt(partial(self.desk.record, draft), kept)
+
+    def attempt(self, write: Callable[[], object], kept: str) -> bool:
+        """Try a write until it is on disk or the rater goes on without it."""
+        while True:
+            try:
+                write()
+            except WrongStateError:
+                self.out.say(f"Ratings are final. Came too late: {kept}")
+                raise
+            except BlindraterError as error:
+                self.out.refuse(f"NOT SAVED. {error.what} {error.next_step}")
+                self.out.say(f"Not on disk: {kept}")
+                self.out.say("Everything that was said to be saved is safe.")
+                if not self._tries_again(error):
+                    self.out.say("Not saved; all is as before.")
+                    return False
+            else:
+                return True
+
+    def _tries_again(self, error: BlindraterError) -> bool:
+        """Whole words are asked for, so that no line of a script is taken for an answer."""
+        while True:
+            try:
+                answer = self.out.ask("Type again to save it, drop to go on without it, quit to leave:")
+            except LeaveError:
+                raise error from None
+            if answer in ("again", "drop"):
+                return answer == "again"
+            if answer in ("q", "quit"):
+                raise error
+            self.out.refuse("Please answer again, drop or quit.")
+
+    # Going
+
+    def begin(self) -> None:
+        """Record the start of the sitting, ask what is still to be asked, open where the rater left off."""
+        if self.attempt(self.desk.start_sitting, "the start of this sitting") and self.ask_guesses():
+            self.go(position_to_resume(self.session))
+
+    def go(self, position: int, *, dimension: str | None = None) -> None:
+        """Put the item at a position into the rater's hand and print it.
+
+        Args:
+            position: Place in the rater's order.
+            dimension: What is asked then; the first that lacks something unless given.
+        """
+
+        def show() -> None:
+            item = self.desk.item(position)
+            self.desk.show(position)
+            self._item, self._numbered = item, None
+
+        if not self.attempt(show, f"that item {position + 1} was printed"):
+            return
+        self.aim(dimension)
+        untouched = not self.progress.touched and not self.progress.read_to_end
+        self.is_noted = bool(untouched and self.item.card.content_note)
+        self._announce()
+        if self.is_noted:
+            self.out.say("Content note")
+            self.out.text(self.item.card.content_note)
+        elif self.item.id in self._printed:
+            self.out.say("Its conversation was printed before in this sitting: l prints it again.")
+        else:
+            self.print_conversation()
+
+    def go_on(self) -> None:
+        """Go to the next item that is not completed, or say that there is none."""
+        position = self.session.next_open(self.session.position)
+        if position is None:
+            pages.print_finish(
+                self.out,
+                rater=self.desk.rater,
+                study=self.desk.visible,
+                session=self.session,
+                is_pack=self.desk.is_pack,
+            )
+        elif position == self.session.position and self.has_item:
+            raise RefusedError("This is the only item that is not completed.")
+        else:
+            self.go(position)
+
+    def aim(self, dimension: str | None = None) -> None:
+        """Choose what is asked next: this dimension, or the first that lacks something, or none."""
+        if dimension is not None:
+            self.active = dimension
+        elif first_missing(self.progress, self.dimensions) is None:
+            self.active = None
+        else:
+            self.active = dimension_to_start(self.progress, self.dimensions)
+
+    def after_mark(self) -> None:
+        """Go to what is missing next; a level that needs a quote keeps its dimension active."""
+        missing = first_missing(self.progress, self.dimensions)
+        if missing is None or self.active is None:
+            self.aim()
+            return
+        if missing.lack is Lack.READING:
+            self.active = missing.dimension.id
+        else:
+            self.active = dimension_after(self.progress, self.dimensions, self.active)
+        if missing.dimension.id == self.active and missing.lack is not Lack.SCORE:
+            self.out.say(wording.missing_sentence(missing, self.progress.mark(self.active)))
+
+    def ask_guesses(self) -> bool:
+        """Ask what is still to be asked on closed items; answer whether all of it is on disk."""
+        while (pending := pending_guess(self.session, self.desk.visible.questions)) is not None:
+            number = self.session.items.index(pending.item_id) + 1
+            asked = ask_guess(self.out, pending.question, number)
+            draft = replace(asked.draft, item_id=pending.item_id)
+            if not self.attempt(partial(self.desk.record, draft), "the answer to a question"):
+                return False
+            if asked.ended is not None:
+                raise asked.ended
+        return True
+
+    # Printing
+
+    def print_conversation(self) -> None:
+        """Print the whole conversation, and record once that its end was printed."""
+        self.is_noted = False
+        try:
+            for row in self.numbered.printed():
+                self.out.line(row)
+            self.out.flush()
+        except KeyboardInterrupt:
+            self.out.line()
+            self.out.say("Stopped before the end. l prints the conversation again, l 12-40 some lines of it.")
+            return
+        self._printed.add(self.item.id)
+        if not self.progress.read_to_end:
+            waited = self.active is not None and lack_of(self.progress, self.dimension) is Lack.READING
+            self.record(EventDraft(kind=EventKind.READ_TO_END))
+            if waited:
+                self.aim()
+
+    def _announce(self) -> None:
+        session = self.session
+        self.out.line()
+        self.out.say(
+            ("Simulated study. " if self.desk.visible.simulated else "")
+            + f"Item {session.position + 1} of {len(session.items)}. {session.completed_count} completed."
+        )
+        if self.progress.touched:
+            self.out.say(wording.summary(self.progress, self.dimensions))
+            for remark in wording.remarks(self.progress):
+                self.out.say(remark)
