@@ -124,6 +124,44 @@ def submit(
         typer.echo("Your ratings are handed in and no longer change.", err=True)
 
 
+@app.command()
+def serve(
+    study: Annotated[Path, typer.Argument(metavar="STUDY_OR_PACK", help="The study file to rate in.")],
+    *,
+    rater: Annotated[
+        list[str] | None,
+        typer.Option("--rater", metavar="CODE", help="Make a link for this rater only; repeatable."),
+    ] = None,
+    host: Annotated[str, typer.Option(help="What to listen on; other machines need more than this one.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free port.")] = 0,
+    public_url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="What raters' browsers call the server, behind a proxy or tunnel."),
+    ] = None,
+    idle_minutes: Annotated[
+        int, typer.Option(min=1, help="Close a session that nobody touches for so long.")
+    ] = 60,
+) -> None:
+    """Serve the rating app to browsers: prints one single-use link for each rater."""
+    from rater.serve.options import ServeOptions
+    from rater.serve.server import serve as serve_until_stopped
+
+    serve_until_stopped(
+        ServeOptions(
+            path=study,
+            raters=tuple(rater or ()),
+            host=host,
+            port=port,
+            public_url=public_url,
+            idle_minutes=idle_minutes,
+        ),
+        hand_out=typer.echo,
+        tell=lambda line: typer.echo(line, err=True),
+    )
+
+
 def main() -> None:
     """Run `rater`."""
     for stream in (sys.stdout, sys.stderr):
