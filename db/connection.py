@@ -7,6 +7,7 @@ first loses its write to a concurrent one, whatever the timeout.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -132,10 +133,17 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         StorageError: It cannot be written: read-only, locked, or the disk is full.
     """
     check_file(path)
+    meant = path.stat()
     with sentences(path):
         connection = connect(path)
         try:
             _check_versions(connection, path)
+            if not _is_still(path, meant):  # after waiting for a lock, it may be another file
+                raise StorageError(
+                    "The file was replaced while it was being opened.",
+                    where=str(path),
+                    next_step="Open it again.",
+                )
             _quick_check(connection, path)
             set_journal(connection, file_kind(connection))
             connection.execute("BEGIN IMMEDIATE")
@@ -145,6 +153,10 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
             connection.close()
             raise
         return connection
+
+
+def _is_still(path: Path, meant: os.stat_result) -> bool:
+    return path.exists() and os.path.samestat(path.stat(), meant)
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection:

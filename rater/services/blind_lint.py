@@ -6,7 +6,7 @@ changed, so what is found in them stops the seeding.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from protocol.deidentify.folding import fold
@@ -37,7 +37,8 @@ class ForbiddenTerms:
     """What must stand nowhere a rater can reach."""
 
     rules: RedactionRules
-    source_ids: tuple[str, ...]
+    source_ids: Mapping[str, str]
+    """As imported, by what is searched: folded and without case."""
 
 
 def forbidden_terms(protocol: StudyProtocol, transcripts: Sequence[Transcript]) -> ForbiddenTerms:
@@ -51,9 +52,11 @@ def forbidden_terms(protocol: StudyProtocol, transcripts: Sequence[Transcript]) 
             shipped_names=False,
             self_identification=False,
         ),
-        source_ids=tuple(
-            sorted(source for source in sources if len(source) >= SOURCE_ID_LENGTH and not source.isdigit())
-        ),
+        source_ids={
+            fold(source).text.casefold(): source
+            for source in sorted(sources)
+            if len(source) >= SOURCE_ID_LENGTH and not source.isdigit()
+        },
     )
 
 
@@ -91,11 +94,12 @@ def leaks_in_visible(protocol: StudyProtocol, items: Sequence[Item], terms: Forb
 
 def _leaks_in(text: str, where: str, terms: ForbiddenTerms) -> Iterator[Leak]:
     folded = fold(text)
+    shown = folded.text.casefold()
     for hit in terms.rules.find(folded.text):
         start, end = folded.source_span(hit.start, hit.end)
         yield Leak(where=where, rule=hit.rule, found=text[start:end])
-    for source in terms.source_ids:
-        if source in text:
+    for searched, source in terms.source_ids.items():
+        if searched in shown:
             yield Leak(where=where, rule="source id", found=source)
 
 
@@ -107,12 +111,16 @@ def _visible_texts(protocol: StudyProtocol, items: Sequence[Item]) -> Iterator[t
     for number, rule in enumerate(rubric.rules):
         yield f"rubric.rules[{number}]", rule
     for reason in rubric.not_ratable:
-        yield f"rubric.not_ratable.{reason.code}", reason.label
+        yield f"rubric.not_ratable.{reason.code}", " \n ".join((reason.code, reason.label))
     for dimension in rubric.dimensions:
-        yield f"rubric.dimensions.{dimension.id}", " \n ".join((dimension.name, dimension.question))
+        texts = (dimension.id, dimension.name, dimension.question)
+        yield f"rubric.dimensions.{dimension.id}", " \n ".join(texts)
         for level in dimension.levels:
             where = f"rubric.dimensions.{dimension.id}.levels.{level.value}"
             yield where, " \n ".join((level.label, level.anchor, level.example))
+    yield "design.raters", " \n ".join(protocol.design.raters)
+    for question in protocol.guess.questions:
+        yield f"guess.questions.{question.id}", " \n ".join((question.id, question.text, *question.options))
     for task in protocol.tasks:
         for field, text in _card_texts(task.card):
             yield f"tasks.{task.id}.card.{field}", text

@@ -7,18 +7,22 @@ nothing has to be erased.
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from db.atomic_file import write_whole
+from db.atomic_file import cannot_write, is_folder, is_taken, part_of, write_whole
 from db.audit_store import append_audit
 from db.connection import FileKind, close, open_for_writing
 from db.creation import create_file
 from db.event_store import has_events
 from db.item_store import insert_items
 from db.manifest_store import insert_manifests
+from db.replacement import held_alone
 from db.study_store import StudyRecord, StudyState, insert_study, read_study
 from protocol.canonical_json import sha256_hex
 from protocol.chain.identifiers import Clock, Entropy
@@ -95,13 +99,7 @@ def seed_study(
         StorageError: A file cannot be written.
     """
     forbid_core_dumps()
-    voided = _key_to_void(request)
-    if request.key_path.exists():
-        raise UsageError(
-            "A file is there already; a key is never replaced.",
-            where=str(request.key_path),
-            next_step="Give another name with --key, or move the old key away.",
-        )
+    _refuse_what_is_in_the_way(request)
     plan = plan_seeding(protocol, study_toml, transcripts, entropy=entropy, decisions=request.decisions)
     sealed = seal(
         plan.key,
@@ -109,51 +107,83 @@ def seed_study(
         passphrase=request.passphrase,
         require_all=request.require_all,
     )
-    sealed_sha256 = sha256_hex(sealed)
-    write_whole(request.key_path, sealed, mode=0o600)
-    seeded = Seeded(
-        study_id=plan.study_id,
-        items=len(plan.items),
-        tasks=len({item.task_id for item in plan.items}),
-        items_of_rater={share.rater: len(share.items) for share in plan.shares},
-        sealed_sha256=sealed_sha256,
-        allocation_commitment=plan.key.allocation_commitment,
-        redaction_commitment=plan.key.redaction_commitment,
-        protocol_sha256=sha256_hex(study_toml.encode()),
-        replaced=plan.replaced,
-        voided_key_sha256=voided,
-    )
-    create_file(
-        request.study_path,
-        FileKind.STUDY,
-        lambda connection: _fill(connection, protocol, plan=plan, seeded=seeded, request=request, at=clock()),
-        replace=voided is not None,
-    )
+    with _room_for_study(request) as voided:
+        seeded = Seeded(
+            study_id=plan.study_id,
+            items=len(plan.items),
+            tasks=len({item.task_id for item in plan.items}),
+            items_of_rater={share.rater: len(share.items) for share in plan.shares},
+            sealed_sha256=sha256_hex(sealed),
+            allocation_commitment=plan.key.allocation_commitment,
+            redaction_commitment=plan.key.redaction_commitment,
+            protocol_sha256=sha256_hex(study_toml.encode()),
+            replaced=plan.replaced,
+            voided_key_sha256=voided,
+        )
+        write_whole(request.key_path, sealed, mode=0o600)
+
+        def fill(connection: sqlite3.Connection) -> None:
+            _fill(connection, protocol, plan=plan, seeded=seeded, request=request, at=clock())
+
+        create_file(request.study_path, FileKind.STUDY, fill, replace=voided is not None)
     return seeded
 
 
-def _key_to_void(request: SeedRequest) -> str | None:
-    """Return the sealed hash of a study that is to be replaced, or None where nothing is there."""
-    path = request.study_path
-    if not path.exists():
-        return None
-    if not request.replace:
+def _refuse_what_is_in_the_way(request: SeedRequest) -> None:
+    """Find what would stop the writing later, before anything costs time or leaves a key behind."""
+    study, key = request.study_path, request.key_path
+    for path in (study, key):
+        part_of(path)  # refuses folders and names that no file can have
+    if study.resolve() == key.resolve():
+        raise UsageError("Study and key need two names.", where=str(study), next_step="Give --key FILE.")
+    if not is_folder(study.parent):
+        raise cannot_write(study, OSError(errno.ENOENT, os.strerror(errno.ENOENT)))
+    if is_taken(study):
+        if not request.replace:
+            raise UsageError(
+                "A file is there already.",
+                where=str(study),
+                next_step="Give another name with -o, or --force to seed anew while nothing has been rated.",
+            )
+        with _opened(study) as connection:
+            _refuse_ratings(connection, study)
+    if is_taken(key):
         raise UsageError(
-            "A file is there already.",
-            where=str(path),
-            next_step="Give another name with -o, or --force to seed anew while nothing has been rated.",
+            "A file is there already; a key is never replaced.",
+            where=str(key),
+            next_step="Give another name with --key, or move the old key away.",
         )
+
+
+@contextmanager
+def _room_for_study(request: SeedRequest) -> Iterator[str | None]:
+    """Hold a study that is to be replaced, and yield the hash of the key that is void with it."""
+    path = request.study_path
+    if not request.replace or not is_taken(path):
+        yield None
+        return
+    with held_alone(path) as connection:
+        # Looked at again: since the first look a rater may have begun.
+        _refuse_ratings(connection, path)
+        yield read_study(connection).key.sealed_sha256
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     connection = open_for_writing(path)
     try:
-        if has_events(connection):
-            raise WrongStateError(
-                "The study has ratings and is never replaced.",
-                where=str(path),
-                next_step="Seed into a new file with -o.",
-            )
-        return read_study(connection).key.sealed_sha256
+        yield connection
     finally:
         close(connection)
+
+
+def _refuse_ratings(connection: sqlite3.Connection, path: Path) -> None:
+    if has_events(connection):
+        raise WrongStateError(
+            "The study has ratings and is never replaced.",
+            where=str(path),
+            next_step="Seed into a new file with -o.",
+        )
 
 
 def _fill(

@@ -59,7 +59,7 @@ def seed(
     passphrase = read_passphrase(passphrase_file, passphrase_fd)
     if passphrase is None and not recipient:
         passphrase = ask_passphrase(no_input=no_input, option="--recipient or --passphrase-file", repeat=True)
-    key_path = key or output.with_suffix(".key")
+    key_path = key or output.parent / f"{output.stem}.key"
     seeded = seed_study(
         prepared.protocol,
         prepared.study_toml,
