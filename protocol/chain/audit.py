@@ -54,13 +54,18 @@ def read_entry(body: bytes) -> AuditEntry:
     """
     try:
         value = parse_canonical(body)
-        return AuditEntry(
+        entry = AuditEntry(
             seq=cast("int", value["seq"]),
             at=cast("str", value["at"]),
             who=cast("str", value["who"]),
             action=cast("str", value["action"]),
             reason=cast("str", value["reason"]),
-            details=cast("dict[str, str]", value["details"]),
+            details=dict(cast("dict[str, str]", value["details"])),
         )
-    except (KeyError, ValueError) as fault:
+        texts = [entry.at, entry.who, entry.action, entry.reason, *entry.details.values()]
+        fits = type(entry.seq) is int and all(isinstance(text, str) for text in texts)
+    except (KeyError, ValueError, TypeError) as fault:
         raise CheckFailedError("An audit entry cannot be read.") from fault
+    if not fits or entry.body() != body:
+        raise CheckFailedError("An audit entry holds more or other than it should.")
+    return entry

@@ -8,7 +8,7 @@ Without them the answer is "cannot be excluded", never "ok".
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -16,19 +16,26 @@ from pathlib import Path
 
 from db.audit_store import read_audit
 from db.connection import FileKind, close, open_for_reading, sentences
-from db.event_store import read_events
-from db.item_store import read_items
+from db.event_store import chains_of_events, read_events
+from db.exchange_store import read_returned
+from db.item_store import read_items, task_of_items
 from db.lock_store import read_lock
 from db.manifest_store import read_manifests
 from db.schema import compare_schema
-from db.study_store import StudyRecord, StudyState, read_study
+from db.study_store import StudyRecord, StudyState, read_study, visible_is_exact
 from protocol.allocation.allocation_key import AllocationKey
 from protocol.canonical_json import sha256_hex
+from protocol.chain.audit import AuditEntry
+from protocol.chain.events import Event, genesis
 from protocol.chain.manifest import AssignmentManifest
-from protocol.chain.ratings_file import receipt_code
+from protocol.chain.ratings_file import first_difference, parse_ratings_text, receipt_code, verify_events
 from protocol.errors import BlindraterError, InvalidInputError
+from protocol.event_rules import impossible_event
+from protocol.study_file import read_study as read_protocol
 from rater.services.doors import check_lock
-from rater.services.key_files import Secrets, open_key
+from rater.services.key_files import open_key
+from rater.services.rater_states import read_share
+from rater.services.verify_anchors import Anchors, plain_receipt
 
 
 class Answer(StrEnum):
@@ -49,20 +56,6 @@ class Check:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Anchors:
-    """What the verifier brings from outside the study file."""
-
-    lock_code: str | None = None
-    """As it was published."""
-    receipts: Mapping[str, str] | None = None
-    """Receipt code by rater, as the raters kept them."""
-    sealed: bytes | None = None
-    """The bytes of study.key."""
-    secrets: Secrets | None = None
-    """What opens it; without, only its hash is compared."""
-
-
 def verify_study(path: Path, anchors: Anchors) -> list[Check]:
     """Check a study file against itself and against what came from outside.
 
@@ -79,17 +72,19 @@ def verify_study(path: Path, anchors: Anchors) -> list[Check]:
 
 
 class _Verification:
-    """Runs the checks in order; each reads the file anew and depends on no other."""
+    """Runs the checks in order; none depends on the answer of another."""
 
     def __init__(self, connection: sqlite3.Connection, anchors: Anchors) -> None:
         self._connection = connection
         self._anchors = anchors
         self._study: StudyRecord = read_study(connection)
         self._checks: list[Check] = []
+        self._chains: dict[str, list[Event]] = {}
 
     def run(self) -> list[Check]:
         """Return every check."""
         self._ask("the file's tables and guards are those of this program", self._schema)
+        self._ask("the description of the study holds nothing else", self._description)
         self._ask("manifests belong to this study, its protocol, rubric and key", self._manifests)
         self._ask("every item is the text its manifests promise", self._items)
         for manifest in self._readable_manifests():
@@ -97,11 +92,15 @@ class _Verification:
                 f"the rating events of {manifest.rater} are an unbroken chain",
                 partial(self._chain, manifest),
             )
+        self._ask("every rating event belongs to a rater of this study", self._strays)
         if self._study.file is FileKind.STUDY:
-            self._ask("the audit log is an unbroken chain", self._audit)
+            self._ask("what raters sent back is unchanged and in their chains", self._returned)
+            self._ask("the audit log is an unbroken chain and fits the study's state", self._audit)
             self._lock()
         self._receipts()
         self._key()
+        if self._study.state is StudyState.UNBLINDED:
+            self._opened()
         return self._checks
 
     def _ask(self, question: str, check: Callable[[], str | None]) -> bool:
@@ -125,6 +124,10 @@ class _Verification:
             return f"tables, triggers or indexes were removed, added or changed: {names}"
         return None
 
+    def _description(self) -> str | None:
+        exact = visible_is_exact(self._connection)
+        return None if exact else "there is more in it than this program writes"
+
     def _readable_manifests(self) -> list[AssignmentManifest]:
         try:
             return read_manifests(self._connection)
@@ -145,18 +148,49 @@ class _Verification:
         return None
 
     def _items(self) -> str | None:
-        found = {item.id: item.shown_sha256 for item in read_items(self._connection)}
+        found = {item.id: item for item in read_items(self._connection)}
         promised: set[str] = set()
         for manifest in read_manifests(self._connection):
             for assigned in manifest.items:
                 promised.add(assigned.item_id)
-                if found.get(assigned.item_id) != assigned.shown_sha256:
+                item = found.get(assigned.item_id)
+                if item is None or item.shown_sha256 != assigned.shown_sha256:
                     return f"item {assigned.item_id} is not the text {manifest.rater} was to be shown"
+                if item.task_id != assigned.task_id:
+                    return f"item {assigned.item_id} stands under another task than at seeding"
         extra = set(found) - promised
         return f"{len(extra)} items are in no manifest" if extra else None
 
-    def _chain(self, manifest: AssignmentManifest) -> None:
-        read_events(self._connection, manifest)
+    def _chain(self, manifest: AssignmentManifest) -> str | None:
+        events = self._events(manifest)
+        return impossible_event(events, read_share(self._connection, self._study, manifest))
+
+    def _events(self, manifest: AssignmentManifest) -> list[Event]:
+        """Return a rater's chain, read and verified once."""
+        if manifest.id not in self._chains:
+            self._chains[manifest.id] = read_events(self._connection, manifest)
+        return self._chains[manifest.id]
+
+    def _strays(self) -> str | None:
+        known = {manifest.id for manifest in read_manifests(self._connection)}
+        strays = chains_of_events(self._connection) - known
+        return f"events of {len(strays)} chains have no manifest" if strays else None
+
+    def _returned(self) -> str | None:
+        manifests = {manifest.rater: manifest for manifest in read_manifests(self._connection)}
+        for returned in read_returned(self._connection):
+            if sha256_hex(returned.body) != returned.sha256:
+                return f"a file of {returned.rater} was changed after it was kept"
+            if returned.rater not in manifests:
+                return f"a file is of {returned.rater}, who is no rater of the study"
+            manifest = manifests[returned.rater]
+            where = f"a file of {returned.rater}"
+            theirs = verify_events(parse_ratings_text(returned.body, where=where), manifest, where=where)
+            ours = self._events(manifest)
+            fork = first_difference([event.hash for event in ours], [event.hash for event in theirs])
+            if returned.status == "merged" and (fork or len(theirs) > len(ours)):
+                return f"a file of {returned.rater} was merged and is not in the chain as it came"
+        return None
 
     def _audit(self) -> str | None:
         entries = read_audit(self._connection, study_id=self._study.study_id)
@@ -170,6 +204,16 @@ class _Verification:
         for manifest in read_manifests(self._connection):
             if seeded.get(f"manifest.{manifest.rater}") != manifest.sha256:
                 return f"the manifest of {manifest.rater} is not the one in the log's first entry"
+        return self._last_door(entries)
+
+    def _last_door(self, entries: Sequence[AuditEntry]) -> str | None:
+        doors = [entry for entry in entries if entry.action in _STATE_AFTER]
+        state = _STATE_AFTER[doors[-1].action] if doors else StudyState.OPEN
+        if state is not self._study.state:
+            return f"the study is {self._study.state}, by the log it is {state}"
+        code = self._study.lock_code
+        if code is not None and doors[-1].details.get("lock_code") != code:
+            return "the lock code of the study is not the one in the log"
         return None
 
     def _lock(self) -> None:
@@ -202,7 +246,10 @@ class _Verification:
     def _as_locked(self, code: str) -> str | None:
         if sha256_hex(read_lock(self._connection, code)) != code:
             return "the lock manifest is not the one the lock code belongs to"
-        check_lock(self._connection, self._study, code)
+        try:
+            check_lock(self._connection, self._study, code)
+        except (KeyError, ValueError, TypeError):
+            return "the lock manifest is none that this program writes"
         return None
 
     def _receipts(self) -> None:
@@ -214,12 +261,15 @@ class _Verification:
             )
             return
         manifests = {manifest.rater: manifest for manifest in self._readable_manifests()}
-        for rater, receipt in receipts.items():
+        for rater in sorted(receipts):
             manifest = manifests.get(rater)
-            self._ask(
-                f"the receipt of {rater} is in the chain",
-                partial(self._has_receipt, manifest, receipt),
-            )
+            for receipt in receipts[rater]:
+                held = self._ask(
+                    f"the receipt {receipt} of {rater} is in the chain",
+                    partial(self._has_receipt, manifest, receipt),
+                )
+                if held and manifest is not None:
+                    self._after_receipt(manifest, receipt)
         for rater in sorted(set(manifests) - set(receipts)):
             self._cannot_exclude(
                 f"the whole chain of {rater} was written anew or cut short", "no receipt was given"
@@ -228,10 +278,24 @@ class _Verification:
     def _has_receipt(self, manifest: AssignmentManifest | None, receipt: str) -> str | None:
         if manifest is None:
             return "the study has no such rater"
-        codes = [receipt_code(event.hash) for event in read_events(self._connection, manifest)]
-        if receipt.strip().upper() not in codes:
+        if plain_receipt(receipt) not in self._receipts_of(manifest):
             return "no state of the chain has this receipt: it was cut or written anew"
         return None
+
+    def _receipts_of(self, manifest: AssignmentManifest) -> list[str]:
+        """Return the receipt of every state of a chain, the empty one first."""
+        hashes = [genesis(manifest.sha256, manifest.id)]
+        hashes += [event.hash for event in self._events(manifest)]
+        return [receipt_code(one) for one in hashes]
+
+    def _after_receipt(self, manifest: AssignmentManifest, receipt: str) -> None:
+        states = self._receipts_of(manifest)
+        handed_in = states.index(plain_receipt(receipt))
+        if handed_in < len(states) - 1 and self._study.lock_code is None:
+            self._cannot_exclude(
+                f"what {manifest.rater} did after this receipt was changed",
+                f"{len(states) - 1 - handed_in} events follow it",
+            )
 
     def _key(self) -> None:
         sealed = self._anchors.sealed
@@ -262,36 +326,44 @@ class _Verification:
             return "the redaction log is not the one that was committed to"
         if sha256_hex(key.study_toml.encode()) != self._study.protocol_sha256:
             return "the plan is not the one whose hash is in the study"
-        return self._opened_allocation(key)
+        if read_protocol(key.study_toml, where="the sealed plan").visible() != self._study.visible:
+            return "the rubric, name or questions in the study are not those of the sealed plan"
+        if self._study.state is StudyState.UNBLINDED:
+            return self._opened_allocation(key)
+        return None
 
     def _opened_allocation(self, key: AllocationKey) -> str | None:
-        if self._study.state is not StudyState.UNBLINDED:
-            return None
-        from db.allocation_store import read_allocation, read_study_toml
+        from db.allocation_store import read_allocation
 
         if read_allocation(self._connection) != dict(key.allocation):
             return "the allocation in the study is not the sealed one"
-        if read_study_toml(self._connection) != key.study_toml:
-            return "the plan in the study is not the sealed one"
+        return None
+
+    def _opened(self) -> None:
+        self._ask("the opened plan is the one whose hash was fixed at seeding", self._opened_plan)
+        self._ask("the opened allocation names every item", self._opened_items)
+        if self._anchors.sealed is None or self._anchors.secrets is None:
+            self._cannot_exclude("the opened allocation is not the sealed one", "give --key and --identity")
+
+    def _opened_plan(self) -> str | None:
+        from db.allocation_store import read_study_toml
+
+        plan = read_protocol(read_study_toml(self._connection), where="the opened plan")
+        if plan.visible() != self._study.visible:
+            return "the rubric, name or questions in the study are not those of the plan"
+        return None
+
+    def _opened_items(self) -> str | None:
+        from db.allocation_store import read_allocation
+
+        if set(read_allocation(self._connection)) != set(task_of_items(self._connection)):
+            return "items are missing in it, or it has more"
         return None
 
 
-def parse_receipts(text: str, *, where: str) -> dict[str, str]:
-    """Read receipts: one line a rater, code and receipt with a blank between.
-
-    Raises:
-        InvalidInputError: A line is something else.
-    """
-    receipts: dict[str, str] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        parts: Sequence[str] = line.split()
-        if len(parts) != 2:
-            raise InvalidInputError(
-                "This is no receipt.",
-                where=f"{where}, line {number}",
-                next_step="Write a rater code, a blank and the receipt, such as: R1 ABCD-EFGH-IJKL-MNOP",
-            )
-        receipts[parts[0]] = parts[1]
-    return receipts
+_STATE_AFTER = {
+    "locked": StudyState.LOCKED,
+    "unlocked": StudyState.OPEN,
+    "unblinded": StudyState.UNBLINDED,
+}
+"""The state of a study after the doors of its audit log."""

@@ -26,13 +26,16 @@ def verify(
     ] = None,
     receipts: Annotated[
         Path | None,
-        typer.Option("--receipts", metavar="FILE", help="A line for each rater: code and receipt."),
+        typer.Option(
+            "--receipts", metavar="FILE", help="A line for each receipt: rater code, blank, receipt."
+        ),
     ] = None,
     json: JsonOption = False,
 ) -> None:
     """Check a study file against itself, the published lock code, the receipts and the key."""
     from rater.services.key_files import Secrets, read_bytes, read_identities, read_secret_text
-    from rater.services.verifying import Anchors, Answer, parse_receipts, verify_study
+    from rater.services.verify_anchors import Anchors, parse_receipts
+    from rater.services.verifying import Answer, verify_study
 
     checks = verify_study(
         study,
