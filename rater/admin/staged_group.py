@@ -19,7 +19,7 @@ STAGES: dict[str, tuple[str, ...]] = {
     "Run": ("status", "incident", "agreement", "rehearse"),
     "Doors": ("lock", "unlock", "unblind"),
     "Read": ("effects", "blinding", "export", "report"),
-    "Check": ("verify",),
+    "Check": ("verify", "blind-test"),
     "Try": ("simulate", "demo"),
 }
 """Commands by stage, in the order in which a study uses them."""

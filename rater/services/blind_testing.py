@@ -66,6 +66,7 @@ class BlindTest:
 NOT_SEEN = (
     "what the style of a reply tells: the leak audit measures that",
     "bytes that are compressed or encrypted on their way, and the memory of the machine",
+    "the browser front (rater serve): it shows the same app through a socket",
     "what a real terminal does with the title, the clipboard and a picture: their bytes are searched as sent",
 )
 """What no part of the self-test looks at."""
@@ -132,7 +133,9 @@ class _Run:
         if not self._ask("packs are handed out", story.hand_out):
             return
         self._ask_app("the app in a pack: every page and step, killed, resumed", story.rate_in_pack)
-        self._ask_app("a crash tells nothing of the item", story.crash)
+        self._ask("the plain mode in a pack, line by line", story.rate_plainly)
+        self._ask_app("a crash of the app tells nothing of the item", story.crash_over_item)
+        self._ask("a crash while handing in tells nothing of a note", story.crash_over_note)
         self._ask_app("a changed item is not shown", story.meet_changed_item)
         self._ask("errors at the command line are sentences", lambda: story.suffer(in_terminal=False))
         self._ask_app("errors in a terminal are sentences", lambda: story.suffer(in_terminal=True))
@@ -168,13 +171,14 @@ class _Run:
 
     def _unseen(self) -> str | None:
         """Find the words that are meant to be seen: a search that found nothing was not blind."""
-        typed = (IN_NOTE, IN_GUESS) if self.has_terminals else ()
+        written = (IN_STUDY_NAME, IN_ITEM, IN_NOTE)
+        in_the_app = (IN_GUESS,) if self.has_terminals else ()
         wanted = {
-            self.work.study.parent: (IN_STUDY_NAME, IN_ITEM, *typed),
-            self.work.packs: (IN_STUDY_NAME, IN_ITEM, *typed),
-            self.work.snapshots: (IN_STUDY_NAME, IN_ITEM),
-            self.work.screens: (IN_STUDY_NAME, *((IN_ITEM, *typed) if self.has_terminals else ())),
-            self.work.export: (IN_STUDY_NAME, *((IN_NOTE,) if self.has_terminals else ())),
+            self.work.study.parent: (*written, *in_the_app),
+            self.work.packs: (*written, *in_the_app),
+            self.work.snapshots: written,
+            self.work.screens: (IN_STUDY_NAME, IN_ITEM, *((IN_NOTE, IN_GUESS) if self.has_terminals else ())),
+            self.work.export: (IN_STUDY_NAME, IN_NOTE),
         }
         missing = [
             f"{name} in {folder.name}"

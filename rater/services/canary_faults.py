@@ -11,17 +11,37 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from protocol.errors import CheckFailedError
-from rater.services.canaries import IN_ITEM, IN_STUDY_NAME, Canaries
-from rater.services.canary_workplace import Workplace, rater_command
+from rater.services.canaries import IN_ITEM, IN_NOTE, IN_STUDY_NAME, Canaries
+from rater.services.canary_workplace import Workplace, faulty_rater_command, rater_command
 from rater.services.pty_session import TerminalSize
 from rater.services.rating import open_desk
 
 _INTERNAL_FAULT = 1
 _PAGE_BYTES = 4096
 _TRACEBACK = b"Traceback (most recent call last)"
+_BEFORE_TEXT = b'"brief":"'
 _CHANGED = "NOT SAVED"
 """How the app says that an item could not be shown as it should."""
 _TOO_SMALL = TerminalSize(columns=40, rows=10)
+
+_FAULT_OVER_ITEM = """
+from rater.services.rating import RatingDesk
+
+def show(desk, position):
+    item = desk.item(position)
+    raise ValueError(repr(item))
+
+RatingDesk.show = show
+"""
+_FAULT_OVER_NOTE = """
+from rater.services import submitting
+
+def write_whole(path, data, **options):
+    raise ValueError(data.decode())
+
+submitting.write_whole = write_whole
+"""
+"""Faults whose messages and variables hold a text: only a report without values keeps it to itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +91,7 @@ def suffer(work: Workplace, mishap: Mishap) -> str | None:
     if mishap.terminal is None:
         code = work.run(mishap.name, rater_command(mishap.arguments), variables=mishap.variables)
     else:
-        with work.terminal(mishap.arguments, size=mishap.terminal) as session:
+        with work.terminal(rater_command(mishap.arguments), size=mishap.terminal) as session:
             try:
                 code = session.wait_for_exit()
             finally:
@@ -82,36 +102,48 @@ def suffer(work: Workplace, mishap: Mishap) -> str | None:
     return f"{mishap.name}: a traceback was shown" if _TRACEBACK in said else None
 
 
-def crash(work: Workplace, pack: Path, canaries: Canaries) -> str | None:
-    """Make the app crash over an item and return what its answer tells of it, or None.
+def crash_over_item(work: Workplace, pack: Path, canaries: Canaries) -> str | None:
+    """Crash the app over an item and return what its answer tells of it, or None.
 
     Args:
         work: Where.
-        pack: A pack nobody rated in; a copy of it is damaged.
+        pack: A pack nobody rated in.
         canaries: The text of the item is what must not be told.
     """
-    damaged = _with_changed_byte(work, pack, "crash.pack.db", after=b"")
-    with work.terminal(["rate", str(damaged)]) as session:
+    with work.terminal(faulty_rater_command(_FAULT_OVER_ITEM, ["rate", str(pack)])) as session:
         try:
             session.wait_for(canaries.sightings[IN_STUDY_NAME])
             session.press("\r")
             code = session.wait_for_exit()
         finally:
             session.kill()
-            work.keep_screen("crash", session)
+            work.keep_screen("crash-over-item", session)
+    return _what_a_crash_tells(work, "crash-over-item", code, canaries.sightings[IN_ITEM])
+
+
+def crash_over_note(work: Workplace, pack: Path, canaries: Canaries) -> str | None:
+    """Crash the handing in over a note and return what its answer tells of it, or None."""
+    command = faulty_rater_command(_FAULT_OVER_NOTE, ["submit", str(pack), "--interim"])
+    code = work.run("crash-over-note", command)
+    return _what_a_crash_tells(work, "crash-over-note", code, canaries.sightings[IN_NOTE])
+
+
+def _what_a_crash_tells(work: Workplace, name: str, code: int, secret: str) -> str | None:
     reports = list(work.home.rglob("blindrater-crash-*.txt"))
     if code != _INTERNAL_FAULT or not reports:
-        return f"an item that cannot be read made no crash report (exit code {code})"
-    told = session.output + b"".join(report.read_bytes() for report in reports)
-    if canaries.sightings[IN_ITEM].encode() in told:
-        return "the answer to a crash holds text of the item"
-    return "a traceback was shown" if _TRACEBACK in told else None
+        return f"a fault in the program made no crash report (exit code {code})"
+    told = [*reports, *work.screens.glob(f"{name}.*")]
+    for path in told:
+        text = path.read_bytes()
+        if secret.encode() in text or _TRACEBACK in text:
+            return f"{path.name} holds what the program was working on"
+    return None
 
 
 def meet_changed_item(work: Workplace, pack: Path, canaries: Canaries) -> str | None:
     """Meet an item with a changed text, which must not be shown; return what is wrong, or None."""
-    changed = _with_changed_byte(work, pack, "changed.pack.db", after=b'"brief":"')
-    with work.terminal(["rate", str(changed)]) as session:
+    changed = _with_changed_text(work, pack)
+    with work.terminal(rater_command(["rate", str(changed)])) as session:
         try:
             session.wait_for(canaries.sightings[IN_STUDY_NAME])
             session.press("\r", expect=_CHANGED)
@@ -124,21 +156,17 @@ def meet_changed_item(work: Workplace, pack: Path, canaries: Canaries) -> str | 
     return "an item was shown that is not the one that was seeded" if shown else None
 
 
-def _with_changed_byte(work: Workplace, pack: Path, name: str, *, after: bytes) -> Path:
-    """Copy a pack and change a byte of its first item's text; the database itself stays sound.
-
-    The text is JSON. A changed first byte makes it unreadable, any later one makes it another text.
-    """
-    copy = work.damaged / name
+def _with_changed_text(work: Workplace, pack: Path) -> Path:
+    """Copy a pack and change a letter of its first item's card; the database itself stays sound."""
+    copy = work.damaged / "changed.pack.db"
     shutil.copyfile(pack, copy)
     desk = open_desk(copy, rater=None, app=work.app)
     first = desk.manifest.items[0]
     desk.close()
     data = bytearray(copy.read_bytes())
     # A row begins with the two ids one after the other, which stand so nowhere else.
-    ids = f"{first.item_id}{first.task_id}".encode()
-    row = data.find(ids)
-    place = data.find(after, row + len(ids)) + len(after)
+    row = data.find(f"{first.item_id}{first.task_id}".encode())
+    place = data.find(_BEFORE_TEXT, row) + len(_BEFORE_TEXT)
     if row < 0 or place < row:
         raise CheckFailedError("The first item of a pack does not stand where it should in the file.")
     data[place] ^= 0x20

@@ -14,7 +14,7 @@ from protocol.chain.events import EventDraft, EventKind
 from protocol.errors import CheckFailedError
 from rater.services.canaries import IN_GUESS, IN_ITEM, IN_NOTE, IN_STUDY_NAME, Canaries
 from rater.services.canary_study import GUESS_QUESTION
-from rater.services.canary_workplace import Workplace
+from rater.services.canary_workplace import Workplace, rater_command
 from rater.services.pty_session import PtySession
 from rater.services.rating import open_desk
 
@@ -117,6 +117,7 @@ def rate_at_desk(
     rater: str | None,
     app: str,
     items: int | None = None,
+    note: str = "",
     meanwhile: Callable[[], None] = lambda: None,
 ) -> None:
     """Complete items without the app but at the same desk.
@@ -126,6 +127,7 @@ def rate_at_desk(
         rater: Whose.
         app: Version of the program.
         items: How many of those that are left; all unless given.
+        note: Written on each.
         meanwhile: Called while the file is still open.
     """
     desk = open_desk(file, rater=rater, app=app)
@@ -141,6 +143,8 @@ def rate_at_desk(
                     kind=EventKind.SCORE, item_id=item_id, dimension=dimension.id, level=lowest
                 )
                 desk.record(draft)
+            if note:
+                desk.record(EventDraft(kind=EventKind.NOTE, item_id=item_id, texts={"note": note}))
             desk.record(EventDraft(kind=EventKind.COMPLETE, item_id=item_id))
         meanwhile()
     finally:
@@ -188,7 +192,8 @@ def _started(
     work: Workplace, name: str, file: Path, canaries: Canaries, *, rater: str | None = None
 ) -> Iterator[_Sitting]:
     """Start the app and go past its first page; keep what it draws, however it ends."""
-    with work.terminal(["rate", str(file), *(["--as", rater] if rater else [])]) as session:
+    arguments = ["rate", str(file), *(["--as", rater] if rater else [])]
+    with work.terminal(rater_command(arguments)) as session:
         try:
             session.wait_for(canaries.sightings[IN_STUDY_NAME])
             session.press("\r", expect=canaries.sightings[IN_ITEM])

@@ -15,8 +15,15 @@ from protocol.errors import BlindError
 from protocol.study import RedactionPlan, StudyProtocol
 from protocol.transcript import Transcript
 from rater.services.byte_search import find_in_bytes
-from rater.services.canaries import MODELS, SCAFFOLD_TEXTS, SCAFFOLDS, TASKS, Canaries
-from rater.services.canary_faults import Mishap, crash, meet_changed_item, mishaps, suffer
+from rater.services.canaries import IN_NOTE, MODELS, SCAFFOLD_TEXTS, SCAFFOLDS, TASKS, Canaries
+from rater.services.canary_faults import (
+    Mishap,
+    crash_over_item,
+    crash_over_note,
+    meet_changed_item,
+    mishaps,
+    suffer,
+)
 from rater.services.canary_sitting import rate_at_desk, rate_in_pack, rate_in_study_file
 from rater.services.canary_study import RATERS, write_sources
 from rater.services.canary_workplace import Workplace, admin_command, rater_command
@@ -32,6 +39,24 @@ from rater.services.seeding_plan import plan_seeding
 SEALED = (*MODELS, *SCAFFOLDS, *SCAFFOLD_TEXTS, *TASKS, "source id", "system message", "tool-call id")
 """What the key must hold, because nothing else can bring it back."""
 _IN_PACK, _IN_STUDY_FILE, _LATE = RATERS
+
+_PLAIN_STEPS = (
+    "",
+    "t",
+    "a",
+    "?",
+    "i",
+    "l",
+    "s",
+    "x no-claim",
+    "x no-claim",
+    "",
+    "u",
+    "U",
+    "no such step",
+    "q",
+)
+"""What is typed in the plain mode: most kinds of output it has, and one item completed."""
 
 
 class CanaryStory:
@@ -53,6 +78,7 @@ class CanaryStory:
         """The sealed key: a rater must not reach it, and could not read it."""
         self._identity = work.admin / "identity.txt"
         self._pack = work.packs / f"{_IN_PACK}.pack.db"
+        self._noted_pack = work.packs / f"{_IN_STUDY_FILE}.pack.db"
         self._untouched_pack = work.packs / f"{_LATE}.pack.db"
         self._prepared: Prepared | None = None
 
@@ -138,6 +164,7 @@ class CanaryStory:
             rater=_IN_STUDY_FILE,
             app=self._work.app,
             items=1,
+            note=f"A note by {self._canaries.sightings[IN_NOTE]}",
             meanwhile=lambda: self._work.take_snapshot(self._work.study, "study-at-desk"),
         )
         return None
@@ -163,9 +190,19 @@ class CanaryStory:
         rate_in_pack(self._work, self._pack, self._canaries)
         return None
 
-    def crash(self) -> str | None:
+    def rate_plainly(self) -> str | None:
+        """Rate an item in a pack line by line."""
+        command = rater_command(["rate", str(self._noted_pack), "--plain"])
+        code = self._work.run("plain", command, typed="\n".join(_PLAIN_STEPS))
+        return f"exit code {code}" if code else None
+
+    def crash_over_item(self) -> str | None:
         """Crash the app over an item."""
-        return crash(self._work, self._untouched_pack, self._canaries)
+        return crash_over_item(self._work, self._untouched_pack, self._canaries)
+
+    def crash_over_note(self) -> str | None:
+        """Crash the handing in over a note."""
+        return crash_over_note(self._work, self._noted_pack, self._canaries)
 
     def suffer(self, *, in_terminal: bool) -> str | None:
         """Provoke every error.

@@ -116,11 +116,9 @@ class Workplace:
         for found in file.parent.glob(f"{file.name}*"):
             shutil.copyfile(found, folder / found.name)
 
-    def terminal(self, arguments: Sequence[str], *, size: TerminalSize | None = None) -> PtySession:
-        """Start `rater` in a terminal."""
-        return PtySession(
-            rater_command(arguments), environment=self.environment(), folder=self.home, size=size
-        )
+    def terminal(self, command: Sequence[str], *, size: TerminalSize | None = None) -> PtySession:
+        """Start a program in a terminal."""
+        return PtySession(command, environment=self.environment(), folder=self.home, size=size)
 
     def keep_screen(self, name: str, session: PtySession) -> None:
         """Keep what a program drew, as bytes and without escape sequences."""
@@ -134,11 +132,25 @@ class Workplace:
             with suppress(OSError):
                 (self.screens / f"{name}.{about}").write_bytes((told / about).read_bytes())
 
-    def run(self, name: str, command: Sequence[str], *, variables: Mapping[str, str] | None = None) -> int:
-        """Run a program without a terminal, keep what it says, and return its exit code."""
+    def run(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        typed: str = "",
+        variables: Mapping[str, str] | None = None,
+    ) -> int:
+        """Run a program without a terminal, keep what it says, and return its exit code.
+
+        Args:
+            name: Under which its output is kept.
+            command: The command line.
+            typed: Its standard input.
+            variables: Added to its environment.
+        """
         done = subprocess.run(  # noqa: S603 - our own programs
             command,
-            stdin=subprocess.DEVNULL,
+            input=typed.encode(),
             capture_output=True,
             env={**self.environment(), **(variables or {})},
             cwd=self.home,
@@ -153,6 +165,11 @@ class Workplace:
 def rater_command(arguments: Sequence[str]) -> list[str]:
     """Return the command line of `rater`."""
     return [sys.executable, "-m", "rater", *arguments]
+
+
+def faulty_rater_command(fault: str, arguments: Sequence[str]) -> list[str]:
+    """Return the command line of `rater` with a fault: Python code that runs before it starts."""
+    return [sys.executable, "-c", f"{fault}\nfrom rater.cli import main\nmain()", *arguments]
 
 
 def admin_command(arguments: Sequence[str]) -> list[str]:

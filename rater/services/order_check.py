@@ -179,30 +179,43 @@ def watch_files(
         )
         key = open_key(read_bytes(request.key_path, wanted="the sealed key"), secret)
         for name, path in (("study file", request.study_path), ("pack", pack.path)):
-            rows = _row_places(path.read_bytes(), key.tasks, key.allocation)
-            for order in rows.values():
-                record.note_rank(f"where rows lie in a {name}", order)
+            for order in _tasks_as_they_lie(path.read_bytes(), key.tasks, key.allocation):
+                record.note_rank(f"bytes at which rows lie in a {name}", order.by_byte)
+                record.note_rank(f"filling of the pages of a {name}", order.by_filling)
 
 
 def _condition(origin: Origin) -> str:
     return f"{origin.model} under {origin.scaffold}"
 
 
-def _row_places(
-    data: bytes, tasks: Mapping[str, str], allocation: Mapping[str, Origin]
-) -> dict[str, list[str]]:
-    """Return the conditions of each task in the order in which their rows lie in a file."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lie:
+    """The conditions of a task's rows in a file."""
+
+    by_byte: tuple[str, ...]
+    by_filling: tuple[str, ...]
+    """Page by page, each from its end, where SQLite puts its first row: as rows were written."""
+
+
+def _tasks_as_they_lie(data: bytes, tasks: Mapping[str, str], allocation: Mapping[str, Origin]) -> list[_Lie]:
+    """Return the rows of each task of a file in the orders in which they lie there."""
+    page_size = int.from_bytes(data[16:18], "big")
     opaque = {task: task_id for task_id, task in tasks.items()}
-    places = {
+    found: defaultdict[str, dict[int, str]] = defaultdict(dict)
+    for item_id, origin in allocation.items():
         # A row begins with the two ids one after the other, which stand so nowhere else.
-        item_id: data.find(f"{item_id}{opaque[origin.task]}".encode())
-        for item_id, origin in allocation.items()
-    }
-    rows: defaultdict[str, list[str]] = defaultdict(list)
-    for item_id in sorted(places, key=lambda item_id: places[item_id]):
-        if places[item_id] >= 0:
-            rows[allocation[item_id].task].append(_condition(allocation[item_id]))
-    return dict(rows)
+        place = data.find(f"{item_id}{opaque[origin.task]}".encode())
+        if place >= 0:
+            found[origin.task][place] = _condition(origin)
+    return [
+        _Lie(
+            by_byte=tuple(rows[place] for place in sorted(rows)),
+            by_filling=tuple(
+                rows[place] for place in sorted(rows, key=lambda place: (place // page_size, -place))
+            ),
+        )
+        for rows in found.values()
+    ]
 
 
 def _note_items(plan: SeedingPlan, record: Record) -> None:
