@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +23,12 @@ from protocol.conversation import Conversation, Message
 from protocol.item import Item
 from protocol.rubric import Dimension, Level, NotRatableReason, Rubric
 from protocol.study import StudyKind, TaskCard, VisibleProtocol, VisibleQuestion
+
+MEMORY = Path("/dev/shm")
+if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > 2**30:
+    # Every file we write is synced to disk, which costs a test up to a second; in memory it costs nothing.
+    os.environ["TMPDIR"] = str(MEMORY)
+    tempfile.tempdir = None
 
 SHARED = Path(__file__).parents[2] / "shared"
 """Material beside the repository; tests that need it skip where it is absent."""
