@@ -81,15 +81,15 @@ def beside(view: RubricView, width: int, height: int) -> list[Content]:
     for dimension in view.dimensions:
         others[dimension.id] = True
         others[dimension.id] = fits()
-    lines = _cut(composed(), room)
+    lines = _cut(composed(), width, room)
     foot = _remarks(view, width)[: room - len(lines)]
     return [*lines, *[Content("")] * (room - len(lines) - len(foot)), *foot]
 
 
 def below(view: RubricView, width: int, height: int) -> list[Content]:
     """Return the rows of a pane that stands below the conversation."""
-    lines = [*_headings_in_a_row(view, width), *_anchors(view, view.active_dimension, width)]
-    lines = _cut(lines, height)
+    lines = [_headings_in_a_row(view, width), *_anchors(view, view.active_dimension, width)]
+    lines = _cut(lines, width, height)
     return [*lines, *_remarks(view, width)[: height - len(lines)]]
 
 
@@ -121,10 +121,11 @@ def _needed_beside(dimensions: Sequence[Dimension], active: Dimension, width: in
     return len(dimensions) + anchors + extra + ROWS_FOR_REMARKS
 
 
-def _cut(lines: list[Content], height: int) -> list[Content]:
+def _cut(lines: list[Content], width: int, height: int) -> list[Content]:
     if len(lines) <= height:
         return lines
-    return [*lines[: max(0, height - 1)], Content.styled("  … there is more: a shows it all", tones.WARNING)]
+    more = Content.styled(clipped("  … there is more: a shows it all", width), tones.WARNING)
+    return [*lines[: max(0, height - 1)], more]
 
 
 def _status(view: RubricView, dimension: Dimension) -> Content:
@@ -142,7 +143,7 @@ def _status(view: RubricView, dimension: Dimension) -> Content:
     if lack is Lack.QUOTE:
         return Content.assemble((score, tones.CHOSEN), (" · quote?", tones.WARNING))
     if lack is Lack.READING:
-        return Content.assemble((score, tones.CHOSEN), (" · read to the end?", tones.WARNING))
+        return Content.assemble((score, tones.CHOSEN), (" · read?", tones.WARNING))
     return Content.styled(f"{score}{counted}", tones.CHOSEN)
 
 
@@ -157,32 +158,29 @@ def _heading(view: RubricView, dimension: Dimension, width: int) -> Content:
     return line.stylize_before(tones.ACTIVE) if is_active else line
 
 
-def _headings_in_a_row(view: RubricView, width: int) -> list[Content]:
-    names = {dimension.id: dimension.name for dimension in view.dimensions}
-    row = _joined_headings(view, names)
-    if row.cell_length > width:
-        names = {dimension_id: "" for dimension_id in names if dimension_id != view.active}
-        names[view.active] = view.active_dimension.name
-        row = _joined_headings(view, names)
-    if row.cell_length > width:
-        excess = row.cell_length - width
-        names[view.active] = clipped(view.active_dimension.name, len(view.active_dimension.name) - excess)
-        row = _joined_headings(view, names)
-    return [row]
+def _headings_in_a_row(view: RubricView, width: int) -> Content:
+    """All dimensions in one row: names give way before marks do, the active one's last."""
+    everything = _joined_headings(view, name_columns=width, others_named=True)
+    if everything.cell_length <= width:
+        return everything
+    one_name = _joined_headings(view, name_columns=width, others_named=False)
+    excess = max(0, one_name.cell_length - width)
+    columns = max(1, cell_len(clipped(view.active_dimension.name, width)) - excess)
+    return _joined_headings(view, name_columns=columns, others_named=False).truncate(width, ellipsis=True)
 
 
-def _joined_headings(view: RubricView, names: dict[str, str]) -> Content:
+def _joined_headings(view: RubricView, *, name_columns: int, others_named: bool) -> Content:
     parts: list[Content] = []
     for dimension in view.dimensions:
         is_active = dimension.id == view.active
-        letter = letter_of(view.dimensions, dimension.id)
-        name = f"{'>' if is_active else ' '}{letter} {names[dimension.id]}".rstrip()
+        name = clipped(dimension.name, name_columns) if is_active or others_named else ""
+        mark = f"{'>' if is_active else ' '}{letter_of(view.dimensions, dimension.id)}"
         style = tones.ACTIVE if is_active else tones.HEADING
-        parts.append(Content.assemble(label(name, style), " ", _status(view, dimension)))
+        parts.append(Content.assemble((f"{mark} {name}".rstrip(), style), " ", _status(view, dimension)))
     return Content("   ").join(parts)
 
 
-def _level_rows(name: str, anchor: str, width: int) -> list[str]:
+def _level_rows(name: str, anchor: str, width: int) -> tuple[str, ...]:
     return rows(f"{name}  {anchor}" if name else anchor, width - LEVEL_INDENT)
 
 

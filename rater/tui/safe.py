@@ -6,6 +6,8 @@ file reaches them as `Content` made here. The conversation view has its own rend
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.color import Color
@@ -24,9 +26,10 @@ def label(text: str, style: str = "") -> Content:
     return Content.styled(inline(text), style)
 
 
-def rows(text: str, width: int) -> list[str]:
-    """Return untrusted text of several lines as rows of a width."""
-    return TYPESETTER.fold(inline(text, multiline=True), max(8, width))
+@lru_cache(maxsize=1024)
+def rows(text: str, width: int) -> tuple[str, ...]:
+    """Return untrusted text of several lines as rows of a width; remembered, for the rubric never changes."""
+    return tuple(TYPESETTER.fold(inline(text, multiline=True), max(8, width)))
 
 
 def clipped(text: str, width: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 import pexpect
@@ -54,6 +55,21 @@ class Terminal:
         self._child.kill(signal.SIGKILL)
         self._child.wait()
         self._child.close()
+
+    def ask_to_end(self) -> int:
+        """Send SIGTERM, as a system that shuts down does, and return the exit code."""
+        self._child.kill(signal.SIGTERM)
+        return self.finish()
+
+    def hang_up(self) -> bool:
+        """Close the terminal under the app; answer whether the app ended."""
+        os.close(self._child.child_fd)
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            if os.waitpid(self._child.pid, os.WNOHANG) != (0, 0):
+                return True
+            time.sleep(0.01)
+        return False
 
     def quit(self) -> int:
         """Press q and return the exit code."""

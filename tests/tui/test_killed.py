@@ -97,3 +97,28 @@ def test_quitting_leaves_one_file(build_study: BuildStudy) -> None:
     assert [path.name for path in study.path.parent.iterdir() if path.name.startswith("study")] == [
         "study.db"
     ]
+
+
+def test_a_system_that_ends_the_app_finds_it_in_order(build_study: BuildStudy) -> None:
+    """SIGTERM quits as q does: one file is left, with everything in it."""
+    study = build_study(items=make_items(ITEMS, lines=3))
+    terminal = Terminal("rate", str(study.path), columns=80, rows=24)
+    terminal.wait_for("Who sees it")
+    terminal.press("\r23\r")
+    terminal.wait_for(f"item 2/{ITEMS}")
+    assert terminal.ask_to_end() == 0
+    assert [path.name for path in study.path.parent.iterdir() if path.name.startswith("study")] == [
+        "study.db"
+    ]
+    assert on_disk(study).completed_count == 1
+
+
+def test_a_closed_terminal_ends_the_app(build_study: BuildStudy) -> None:
+    """No process is left behind when the window or the connection goes, and nothing saved is lost."""
+    study = build_study(items=make_items(ITEMS, lines=3))
+    terminal = Terminal("rate", str(study.path), columns=80, rows=24)
+    terminal.wait_for("Who sees it")
+    terminal.press("\r23\r")
+    terminal.wait_for(f"item 2/{ITEMS}")
+    assert terminal.hang_up()
+    assert on_disk(study).completed_count == 1

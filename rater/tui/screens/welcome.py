@@ -15,6 +15,7 @@ from textual.widgets import Static
 
 from protocol.session import RaterSession
 from protocol.study import VisibleProtocol
+from rater import __version__
 from rater.tui import tones
 from rater.tui.safe import label, rows
 
@@ -67,7 +68,10 @@ class WelcomeScreen(Screen[None]):
         done = session.completed_count
         begun = sum(item.touched and not item.completed for item in session.progress.values())
         todo = len(session.items) - done - begun
-        lines: list[Content] = []
+        lines = [
+            Content.assemble(("blindrater", tones.HEADING), (f" {__version__}", tones.MUTED)),
+            Content(""),
+        ]
         if study.simulated:
             lines += [
                 Content.styled(" SIMULATED STUDY: its other ratings are made by a program ", "bold reverse"),

@@ -306,11 +306,12 @@ class ConversationView(ScrollView, can_focus=False):
             self._slices = self.set_interval(SLICE_PAUSE_S, self._set_slice)
 
     def _set_slice(self) -> None:
+        """Set some more rows; the scroll bar learns of them at the end: each change of it costs a layout."""
         self._rows.extend(SLICE_CHARACTERS)
-        self._measure()
         if self._rows.is_complete and self._slices is not None:
             self._slices.stop()
             self._slices = None
+            self._measure()
             self._tell_place()
 
     def _measure(self) -> None:
