@@ -61,7 +61,7 @@ def serve(options: ServeOptions, *, hand_out: Say, tell: Say) -> None:
     """
     _check_installed()
     check_address(host=options.host, port=options.port, public_url=options.public_url)
-    from rater.services.serving import who_can_rate
+    from rater.services.serving import make_whole, who_can_rate
 
     links = Links(who_can_rate(options.path, options.raters))
     listener = _listen(options.host, options.port)
@@ -72,6 +72,7 @@ def serve(options: ServeOptions, *, hand_out: Say, tell: Say) -> None:
             tell(f"Warning: {address.warning}")
         with suppress(KeyboardInterrupt):  # how a loop without signal handlers ends
             asyncio.run(_serve(options, links, listener, address, hand_out=hand_out, tell=tell))
+    make_whole(options.path)
 
 
 def app_environment(environment: Mapping[str, str]) -> dict[str, str]:

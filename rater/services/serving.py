@@ -1,12 +1,14 @@
-"""Whom a file can be served to: every rater is tried once, so that no link leads to an error."""
+"""Before and after serving a file: whose work opens, so that no link leads to an error, and one whole file."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from db.connection import open_for_reading, sentences
+from db.connection import close, open_for_reading, open_for_writing, sentences
 from db.manifest_store import raters
+from protocol.errors import BlindraterError
 from rater.services.rating import open_desk
 
 
@@ -28,6 +30,12 @@ def who_can_rate(path: Path, wanted: Sequence[str] = ()) -> tuple[str, ...]:
     for code in codes:
         open_desk(path, rater=code, app="").close()
     return codes
+
+
+def make_whole(path: Path) -> None:
+    """Bring what killed processes left in side files back into the file; nothing is lost without it."""
+    with suppress(BlindraterError):
+        close(open_for_writing(path))
 
 
 def _codes(path: Path) -> tuple[str, ...]:

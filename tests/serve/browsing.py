@@ -114,8 +114,9 @@ async def until(holds: Callable[[], bool], *, within_s: float = DEADLINE_S) -> f
 class Terminal:
     """A WebSocket to an app and all it has drawn."""
 
-    def __init__(self, socket: ClientWebSocketResponse) -> None:
+    def __init__(self, socket: ClientWebSocketResponse, connector: TCPConnector | None = None) -> None:
         self.socket = socket
+        self._connector = connector
         self.raw = b""
         self.ended: str | None = None
         """The reason the server gave, once it did."""
@@ -153,10 +154,13 @@ class Terminal:
                 while await self._read():
                     pass
 
-    def will_reset(self) -> None:
-        """Make the end of the connection a reset, as when a machine is switched off and on."""
-        raw = self.socket.get_extra_info("socket")
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    async def vanish(self, *, reset: bool = False) -> None:
+        """Drop the connection without a word; with a reset as when a machine was switched off and on."""
+        if reset:
+            raw = self.socket.get_extra_info("socket")
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        assert self._connector is not None
+        await self._connector.close()
 
     async def _read(self) -> bool:
         message = await self.socket.receive()
@@ -174,8 +178,7 @@ class Browser:
 
     def __init__(self, origin: str) -> None:
         self.origin = origin
-        self._connector = TCPConnector()
-        self.http = ClientSession(connector=self._connector, cookie_jar=CookieJar(unsafe=True))
+        self.http = ClientSession(cookie_jar=CookieJar(unsafe=True))
 
     async def open_link(self, link: str) -> int:
         """Open a link as a browser does, with the script on its page, and return the last status."""
@@ -196,12 +199,12 @@ class Browser:
     ) -> AsyncIterator[Terminal]:
         """Open the page's WebSocket."""
         address = f"{self.origin}/ws?width={columns}&height={rows}"
-        async with self.http.ws_connect(address, origin=origin or self.origin, max_msg_size=0) as socket:
-            yield Terminal(socket)
-
-    async def vanish(self) -> None:
-        """Drop every connection without a word."""
-        await self._connector.close()
+        connector = TCPConnector()
+        async with (
+            ClientSession(connector=connector, cookie_jar=self.http.cookie_jar) as session,
+            session.ws_connect(address, origin=origin or self.origin, max_msg_size=0) as socket,
+        ):
+            yield Terminal(socket, connector)
 
 
 @asynccontextmanager

@@ -58,8 +58,16 @@ def test_an_ipv6_host_stands_in_brackets() -> None:
 
 @pytest.mark.parametrize(
     ("host", "loopback"),
-    [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("LOCALHOST", True)]
-    + [("0.0.0.0", False), ("192.0.2.7", False), ("example.org", False), ("", False)],
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("LOCALHOST", True),
+        ("0.0.0.0", False),
+        ("192.0.2.7", False),
+        ("example.org", False),
+        ("", False),
+    ],
 )
 def test_loopback_is_known(host: str, loopback: bool) -> None:
     """Whether other machines can connect decides on the warning."""
@@ -68,9 +76,18 @@ def test_loopback_is_known(host: str, loopback: bool) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["rating.example.org", "ftp://example.org", "https://", "https://a b", "https://example.org/rating"]
-    + ["https://me:secret@example.org", "https://example.org?x=1", "https://example.org:port", "https://[::1"]
-    + ["https://example.org;script-src"],
+    [
+        "rating.example.org",
+        "ftp://example.org",
+        "https://",
+        "https://a b",
+        "https://example.org/rating",
+        "https://me:secret@example.org",
+        "https://example.org?x=1",
+        "https://example.org:port",
+        "https://[::1",
+        "https://example.org;script-src",
+    ],
 )
 def test_a_public_url_that_is_none_is_refused(url: str) -> None:
     """Only scheme, host and port make an origin; anything else could not be opened, or tells a secret."""

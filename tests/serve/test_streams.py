@@ -32,8 +32,19 @@ def test_a_browser_says_keys_sizes_and_focus(said: object, means: object) -> Non
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "null", "[]", '["stdin"]', '["stdin", 2]', '["resize", {"width": "9", "height": 9}]', '["quit"]']
-    + ['["deliver_chunk_request", {"key": "x", "size": 9}]', '{"type": "quit"}', "[" * 100_000],
+    [
+        "",
+        "{",
+        "null",
+        "[]",
+        '["stdin"]',
+        '["stdin", 2]',
+        '["resize", {"width": "9", "height": 9}]',
+        '["quit"]',
+        '["deliver_chunk_request", {"key": "x", "size": 9}]',
+        '{"type": "quit"}',
+        "[" * 100000,
+    ],
 )
 def test_a_browser_can_say_nothing_else(text: str) -> None:
     """Nothing that would speak to the app about the session gets through."""
