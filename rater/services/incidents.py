@@ -8,9 +8,8 @@ from pathlib import Path
 
 from db.audit_store import append_audit
 from db.connection import close, open_for_writing, sentences, writing
-from db.item_store import task_of_items
 from db.manifest_store import read_manifest
-from db.study_store import StudyState, read_study
+from db.study_store import StudyState, read_study, require_study_file
 from protocol.chain.audit import AuditEntry
 from protocol.chain.identifiers import Clock
 from protocol.errors import NotFoundError, UsageError, WrongStateError
@@ -44,8 +43,8 @@ def record_incident(
         clock: Wall clock.
 
     Raises:
-        UsageError: The text is blank.
-        NotFoundError: No such rater or item.
+        UsageError: The text is blank, or the file is a pack.
+        NotFoundError: No such rater, or the rater has no such item.
         WrongStateError: The study is not open.
     """
     if not text.strip():
@@ -54,15 +53,16 @@ def record_incident(
     try:
         with sentences(path), writing(connection):
             study = read_study(connection)
+            require_study_file(study)
             if study.state is not StudyState.OPEN:
                 raise WrongStateError(
                     f"The study is {study.state}: incidents are recorded while it is open.", where=str(path)
                 )
             manifest = read_manifest(connection, rater)
-            unknown = sorted(set(items) - set(task_of_items(connection)))
+            unknown = sorted(set(items) - {item.item_id for item in manifest.items})
             if unknown:
                 raise NotFoundError(
-                    f"There is no item {unknown[0]} in this study.",
+                    f"There is no item {unknown[0]} among those of {rater}.",
                     next_step="Item ids are the 16 digits that the rating app shows.",
                 )
             incident = Incident(at=clock(), rater=manifest.rater, items=tuple(items), text=text)

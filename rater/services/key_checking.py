@@ -6,7 +6,7 @@ from pathlib import Path
 
 from db.audit_store import append_audit
 from db.connection import close, open_for_writing, sentences, writing
-from db.study_store import read_study
+from db.study_store import read_study, require_study_file
 from protocol.chain.identifiers import Clock
 from protocol.errors import BlindraterError
 from rater.services.core_dumps import forbid_core_dumps
@@ -26,13 +26,14 @@ def check_key(path: Path, sealed: bytes, secrets: Secrets, *, who: Who, clock: C
 
     Raises:
         CheckFailedError: It does not open, or is not the key of this study.
-        UsageError: It was sealed the other way.
+        UsageError: It was sealed the other way, or the file is a pack.
     """
     forbid_core_dumps()
     connection = open_for_writing(path)
     try:
         with sentences(path):
             study = read_study(connection)
+            require_study_file(study)
             answer = "opens: no"
             try:
                 open_matching_key(connection, study, sealed, secrets)
