@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Sequence
-from typing import TextIO
+from typing import Protocol
 
 from protocol.safe_text import inline, neutralise
 from protocol.typesetting import Typesetter
@@ -20,6 +20,23 @@ MOST_COLUMNS = 100
 INDENT = 2
 
 Pager = Callable[[str], None]
+
+
+class Source(Protocol):
+    """Where answers come from."""
+
+    def readline(self) -> str:
+        """Return the next line with its end, or nothing where there is none."""
+
+
+class Sink(Protocol):
+    """Where lines go."""
+
+    def write(self, text: str, /) -> object:
+        """Take a text."""
+
+    def flush(self) -> object:
+        """Pass on everything taken."""
 
 
 class LeaveError(Exception):
@@ -64,8 +81,8 @@ class Dialogue:
 
     def __init__(
         self,
-        source: TextIO,
-        sink: TextIO,
+        source: Source,
+        sink: Sink,
         *,
         columns: int | None = None,
         echo: bool = True,
