@@ -60,9 +60,17 @@ def rate(
         str | None,
         typer.Option("--as", metavar="CODE", help="Your code, such as R1; a pack knows it already."),
     ] = None,
+    plain: Annotated[
+        bool,
+        typer.Option("--plain", help="Line by line, for screen readers, plain terminals and scripts."),
+    ] = False,
     debug: DebugOption = False,
 ) -> None:
     """Open the rating app where you left off."""
+    if plain:
+        from rater.plain.running import rate_plainly
+
+        raise typer.Exit(rate_plainly(study, rater=rater, app=__version__))
     raise typer.Exit(_run(study, rater=rater, debug=debug))
 
 
