@@ -67,10 +67,12 @@ def _evidence(path: Path) -> str:
     lines: list[dict[str, object]] = []
     try:
         with sentences(path):
-            for state in rater_states(connection, read_study(connection)):
+            study = read_study(connection)
+            simulated = {"simulated": True} if study.visible.simulated else {}
+            for state in rater_states(connection, study):
                 for item_id in sorted(state.session.items):
                     progress = state.session.of(item_id)
-                    base = {"unit": item_id, "rater": state.manifest.rater}
+                    base = {"unit": item_id, "rater": state.manifest.rater, **simulated}
                     if progress.note:
                         lines.append({**base, "note": progress.note})
                     for dimension, mark in sorted(progress.marks.items()):

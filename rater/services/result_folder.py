@@ -1,4 +1,8 @@
-"""Folders of results: there whole or not at all."""
+"""Folders of results: there whole or not at all.
+
+In a folder that is there already the files are replaced one by one, the last of `files` last: a
+manifest there tells a mixture. The folder itself stays, as somebody may be standing in it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from db.atomic_file import cannot_write
+from db.atomic_file import cannot_write, is_taken
 from protocol.errors import UsageError
 
 
@@ -24,9 +28,10 @@ def write_folder(folder: Path, files: Mapping[str, str], *, replace: bool = Fals
         UsageError: A folder or file is in the way.
         StorageError: It cannot be written; nothing is left behind.
     """
-    if folder.exists() and not _is_empty(folder):
+    if is_taken(folder) and not _is_empty(folder):
         _require_replaceable(folder, files, replace=replace)
     try:
+        folder = folder.resolve()  # the folder we stand in has a name, too
         part = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     except OSError as fault:
         raise cannot_write(folder, fault) from fault
@@ -35,8 +40,10 @@ def write_folder(folder: Path, files: Mapping[str, str], *, replace: bool = Fals
             (part / name).write_text(text, encoding="utf-8", newline="")
         part.chmod(0o755)
         if folder.exists():
-            shutil.rmtree(folder)
-        part.rename(folder)
+            for name in files:
+                (part / name).replace(folder / name)
+        else:
+            part.rename(folder)
     except OSError as fault:
         raise cannot_write(folder, fault) from fault
     finally:
