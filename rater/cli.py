@@ -34,6 +34,11 @@ DebugOption = Annotated[
     ),
 ]
 
+PlainOption = Annotated[
+    bool,
+    typer.Option("--plain", help="Line by line, for screen readers, plain terminals and scripts."),
+]
+
 
 def _print_version(value: bool) -> None:
     if value:
@@ -60,18 +65,11 @@ def rate(
         str | None,
         typer.Option("--as", metavar="CODE", help="Your code, such as R1; a pack knows it already."),
     ] = None,
-    plain: Annotated[
-        bool,
-        typer.Option("--plain", help="Line by line, for screen readers, plain terminals and scripts."),
-    ] = False,
+    plain: PlainOption = False,
     debug: DebugOption = False,
 ) -> None:
     """Open the rating app where you left off."""
-    if plain:
-        from rater.plain.running import rate_plainly
-
-        raise typer.Exit(rate_plainly(study, rater=rater, app=__version__))
-    raise typer.Exit(_run(study, rater=rater, debug=debug))
+    raise typer.Exit(_run(study, rater=rater, plain=plain, debug=debug))
 
 
 @app.command()
@@ -84,13 +82,15 @@ def demo(
             help="Where your demo ratings are kept; by default in your user data folder.",
         ),
     ] = None,
+    plain: PlainOption = False,
     debug: DebugOption = False,
 ) -> None:
     """Rate the shipped sample pack: nothing to prepare, and nothing that counts."""
-    _check_terminal(debug=debug)
+    if not plain:
+        _check_terminal(debug=debug)
     path = file if file is not None else _demo_path()
     _provide_demo(path)
-    code = _run(path, rater=None, debug=debug)
+    code = _run(path, rater=None, plain=plain, debug=debug)
     typer.echo(f"Your demo ratings are in {path}. Remove that file to start afresh.", err=True)
     raise typer.Exit(code)
 
@@ -187,8 +187,12 @@ def main() -> None:
         sys.exit(ExitCode.INTERNAL_FAULT)
 
 
-def _run(path: Path, *, rater: str | None, debug: bool) -> int:
+def _run(path: Path, *, rater: str | None, plain: bool, debug: bool) -> int:
     """Open a file and rate in it until the rater quits."""
+    if plain:
+        from rater.plain.running import rate_plainly
+
+        return rate_plainly(path, rater=rater, app=__version__)
     _check_terminal(debug=debug)
     from rater.services.rating import open_desk
 

@@ -15,5 +15,5 @@ def too_small(columns: int, rows: int) -> str:
     """Return the sentence for a terminal below the smallest size."""
     return (
         f"The terminal has {columns} columns and {rows} rows; rating needs at least {COLUMNS} and {ROWS}."
-        " Enlarge the window or use a smaller font."
+        " Enlarge the window, use a smaller font, or rate line by line with `rater rate --plain`."
     )
