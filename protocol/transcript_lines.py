@@ -19,6 +19,10 @@ from protocol.conversation import Conversation
 from protocol.typesetting import Piece, Typesetter
 
 
+BLANKS = " \t\r\n"
+"""What a quote neither begins nor ends with; other white space shows as something."""
+
+
 class LineKind(IntEnum):
     """What a line is; only `TEXT` can be quoted."""
 
@@ -242,8 +246,8 @@ class TranscriptRows:
         start, end = self._starts[rows.first], self._ends[rows.last]
         text = self.lines.text(self._line_of[rows.first])
         quoted = text[start:end]
-        start += len(quoted) - len(quoted.lstrip())
-        end -= len(quoted) - len(quoted.rstrip())
+        start += len(quoted) - len(quoted.lstrip(BLANKS))
+        end -= len(quoted) - len(quoted.rstrip(BLANKS))
         if start >= end:
             return None
         return Span(message=self.message_of(rows.first), start=start, end=end)
@@ -252,8 +256,7 @@ class TranscriptRows:
         return (
             0 <= line < len(self.lines)
             and self.lines.kinds[line] == LineKind.TEXT
-            and not self.lines.content(line).isspace()
-            and bool(self.lines.content(line))
+            and bool(self.lines.content(line).strip(BLANKS))
         )
 
     def _same_text(self, line: int, other: int) -> bool:

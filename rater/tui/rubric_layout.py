@@ -99,8 +99,9 @@ def width_beside(dimensions: Sequence[Dimension], total_width: int, height: int)
     One width serves all dimensions, so that moving between them moves no text.
     """
     widest = max(NARROWEST, min(WIDEST, total_width - FEWEST_TEXT_COLUMNS))
-    for comfort, most in ((True, min(widest, WIDEST_IN_COMFORT)), (False, widest)):
-        for width in range(NARROWEST, most + 1):
+    fair = max(NARROWEST, min(widest, total_width * 9 // 25))
+    for comfort, most in ((True, max(fair, min(widest, WIDEST_IN_COMFORT))), (False, widest)):
+        for width in range(fair, most + 1):
             if max(_needed_beside(dimensions, active, width, comfort) for active in dimensions) <= height:
                 return width
     return widest
