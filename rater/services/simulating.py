@@ -92,7 +92,7 @@ def simulate_study(
         scaffolds=scaffolds,
         raters=[rater.code for rater in scenario.raters],
         raters_per_item=scenario.raters_per_item,
-        spacing=SPACING,
+        spacing=_spacing(scenario),
     )
     write_whole(paths.protocol, study_toml.encode())
     write_whole(paths.transcripts, canonical_jsonl(transcripts).encode())
@@ -111,6 +111,12 @@ def simulate_study(
     )
     _rate(paths, scenario, tasks=tuple(task.id for task in tasks), seed=seed, app=app)
     return paths
+
+
+def _spacing(scenario: Scenario) -> int:
+    """As in the sample, or what the number of tasks allows: a rater's items of one task take turns."""
+    tasks_of_rater = scenario.task_count * scenario.raters_per_item // len(scenario.raters)
+    return max(1, min(SPACING, tasks_of_rater))
 
 
 def _rate(paths: SimulatedFolder, scenario: Scenario, *, tasks: tuple[str, ...], seed: int, app: str) -> None:

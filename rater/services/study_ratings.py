@@ -16,7 +16,7 @@ from db.connection import close, open_for_reading, sentences
 from db.item_store import task_of_items
 from db.study_store import StudyRecord, StudyState, read_study
 from protocol.analysis.rating_table import RatingRow, RatingTable, specs_of
-from protocol.errors import WrongStateError
+from protocol.errors import CheckFailedError, WrongStateError
 from protocol.session import ItemProgress
 from protocol.study import StudyProtocol
 from protocol.transcript import Origin
@@ -80,6 +80,7 @@ def _ratings(connection: sqlite3.Connection, path: Path) -> StudyRatings:
         from protocol.study_file import read_study as read_protocol
 
         protocol = read_protocol(read_study_toml(connection), where=f"{path}: opened study.toml")
+        _require_same(protocol, study)
         origins = read_allocation(connection)
     rows = [
         row
@@ -100,6 +101,16 @@ def _ratings(connection: sqlite3.Connection, path: Path) -> StudyRatings:
         protocol=protocol,
         task_names={task: origins[item].task for item, task in tasks.items() if item in origins},
     )
+
+
+def _require_same(protocol: StudyProtocol, study: StudyRecord) -> None:
+    """Check that raters saw the rubric of the sealed plan, and that simulated ratings say so."""
+    seen = study.visible
+    if (protocol.simulated, protocol.rubric.sha256) != (seen.simulated, seen.rubric.sha256):
+        raise CheckFailedError(
+            "The rubric or the mark of simulated ratings is not that of the opened study.toml.",
+            next_step="Restore the file from a backup: it was changed outside the program.",
+        )
 
 
 def _rows_of(

@@ -14,7 +14,14 @@ import pytest
 
 from protocol.canonical_json import sha256_hex
 from protocol.chain.events import EventDraft, EventKind, Span
-from protocol.errors import InvalidInputError, NotFoundError, StorageError, UsageError, WrongStateError
+from protocol.errors import (
+    CheckFailedError,
+    InvalidInputError,
+    NotFoundError,
+    StorageError,
+    UsageError,
+    WrongStateError,
+)
 from rater.services.exporting import export_study
 from rater.services.key_files import open_key
 from rater.services.reporting import report_text, write_report
@@ -146,6 +153,18 @@ def test_ratings_of_people_are_not_called_simulated(tmp_path: Path) -> None:
     files = exported(small)
     assert "simulated" not in rows_of(files["ratings.csv"])[0]
     assert SIMULATED not in "".join(files.values())
+
+
+def test_the_mark_of_simulated_ratings_cannot_be_taken_off_in_the_file(tmp_path: Path) -> None:
+    """Past every guard: the opened study.toml, whose hash was fixed at seeding, says what they are."""
+    small = unblinded_study(tmp_path).small
+    with small.raw() as connection:
+        connection.execute("DROP TRIGGER study_fixed")
+        connection.execute(
+            "UPDATE study SET visible = replace(visible, '\"simulated\":true', '\"simulated\":false')"
+        )
+    with pytest.raises(CheckFailedError, match="simulated"):
+        export_study(small.study, tmp_path / "out", app=APP)
 
 
 def test_evidence_is_lossless(tmp_path: Path) -> None:
