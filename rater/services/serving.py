@@ -1,4 +1,4 @@
-"""Before and after serving a file: whose work opens, so that no link leads to an error, and one whole file."""
+"""Before and after serving a file: whose work opens, so that no link leads to an error; one whole file."""
 
 from __future__ import annotations
 

@@ -124,7 +124,12 @@ class Terminal:
     @property
     def drawn(self) -> str:
         """All text ever drawn, without the sequences."""
-        return _SEQUENCE.sub("", self.raw.decode("utf-8", "replace"))
+        return self.plain(self.raw)
+
+    @staticmethod
+    def plain(drawing: bytes) -> str:
+        """Return the text in a drawing."""
+        return _SEQUENCE.sub("", drawing.decode("utf-8", "replace"))
 
     async def press(self, keys: str) -> None:
         """Send keys."""
