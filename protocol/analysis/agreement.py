@@ -14,7 +14,9 @@ import numpy as np
 
 from protocol.analysis.coefficients import (
     METRICS_BY_SCALE,
+    ChanceMeasure,
     Coefficient,
+    Resampling,
     alpha_of,
     alpha_without_rater,
     companion_weights,
@@ -22,30 +24,26 @@ from protocol.analysis.coefficients import (
     corrected_of,
     icc_of,
     kappa_of,
+    kappa_weights_of,
     percent_of,
     unanimous_of,
     weights_of,
+    with_cautions,
 )
+from protocol.analysis.crowding import Crowding, crowding_of
+from protocol.analysis.intra_rater import RepeatedRatings, repeats_of
+from protocol.analysis.rater_conduct import Conduct, conduct_of
+from protocol.analysis.rater_diagnostics import RaterDiagnostics, RaterGroups, diagnostics_of, rater_groups
 from protocol.analysis.rating_table import DimensionSpec, RatingRow, RatingTable
 from protocol.analysis.unit_matrix import Unit, UnitMatrix, unit_matrix
 from protocol.rubric import Scale
 from protocol.stats.cohen_kappa import contingency
 from protocol.stats.intraclass_correlation import ICC_FORMS
 from protocol.stats.percent_agreement import n_pairable_units
+from protocol.stats.rating_matrix import RatingMatrix
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RaterCounts:
-    """What one rater did on a dimension."""
-
-    rater: str
-    n: int
-    counts: tuple[int, ...]
-    """Ratings at each declared level."""
-    mean_level: float | None
-    """None without a rating, and on a nominal scale."""
-    n_not_ratable: int
-    n_missing: int
+DEFAULT_SEED = 20260101
+"""Of what may be random, where no plan has one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +68,7 @@ class ConditionAgreement:
     n_ratings: int
     n_not_ratable: int
     coefficients: tuple[Coefficient, ...]
+    crowding: Crowding | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,27 +91,54 @@ class DimensionAgreement:
     leave_one_rater_out: tuple[Coefficient, ...]
     by_condition: tuple[ConditionAgreement, ...]
     """Empty where models and scaffolds are not known."""
-    raters: tuple[RaterCounts, ...]
+    raters: tuple[RaterDiagnostics, ...]
+    rater_groups: RaterGroups
+    repeats: tuple[RepeatedRatings, ...]
+    """Raters who were shown items twice."""
     pair_tables: tuple[PairTable, ...]
+    crowding: Crowding | None
+    """None where no unit has two ratings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementResult:
-    """Agreement of all dimensions, in their declared order."""
+    """Agreement of all dimensions, in their declared order, and how the raters worked."""
 
     dimensions: tuple[DimensionAgreement, ...]
+    conduct: tuple[Conduct, ...]
 
 
-def agreement(table: RatingTable) -> AgreementResult:
-    """Return the agreement of a rating table; nothing in it is random."""
+def agreement(
+    table: RatingTable, *, resampling: Resampling | None = None, seed: int = DEFAULT_SEED
+) -> AgreementResult:
+    """Return the agreement of a rating table and the diagnostics of its raters.
+
+    Args:
+        table: The ratings; origins are used where they are known.
+        resampling: A bootstrap beside the jackknife, where it is wanted; nothing else is random.
+        seed: For the sign-flip test of repeats where it has to draw patterns.
+    """
     return AgreementResult(
-        dimensions=tuple(_of_dimension(table.of_dimension(spec.id), spec) for spec in table.dimensions)
+        dimensions=tuple(
+            _of_dimension(
+                [row for row in table.rows if row.dimension == spec.id],
+                spec,
+                resampling=resampling,
+                seed=seed,
+            )
+            for spec in table.dimensions
+        ),
+        conduct=conduct_of(table),
     )
 
 
-def _of_dimension(rows: Sequence[RatingRow], spec: DimensionSpec) -> DimensionAgreement:
+def _of_dimension(
+    every_row: Sequence[RatingRow], spec: DimensionSpec, *, resampling: Resampling | None, seed: int
+) -> DimensionAgreement:
+    rows = [row for row in every_row if row.occasion == 1]
     data = unit_matrix(rows, spec)
     columns = range(len(data.raters))
+    crowding = crowding_of(data.matrix, spec)
     return DimensionAgreement(
         spec=spec,
         n_units=len(data.units),
@@ -123,35 +149,45 @@ def _of_dimension(rows: Sequence[RatingRow], spec: DimensionSpec) -> DimensionAg
         n_missing=sum(row.value is None and row.not_ratable is None for row in rows),
         group=data.group,
         n_groups=len(set(data.groups.tolist())),
-        coefficients=_overall(data, spec),
+        coefficients=with_cautions(_overall(data, spec, resampling), crowding),
         pairs=tuple(
-            kappa_of(data, first, second, weights)
-            for first, second in combinations(columns, 2)
-            for weights in weights_of(spec)
+            one for first, second in combinations(columns, 2) for one in _pair(data, first, second, spec)
         ),
-        leave_one_rater_out=tuple(
-            alpha_without_rater(data, column, metric)
-            for column in columns
-            if len(data.raters) > 1
-            for metric in METRICS_BY_SCALE[spec.scale]
+        leave_one_rater_out=with_cautions(
+            [
+                alpha_without_rater(data, column, metric)
+                for column in columns
+                if len(data.raters) > 1
+                for metric in METRICS_BY_SCALE[spec.scale][:3]
+            ],
+            crowding,
         ),
         by_condition=_conditions(rows, spec),
-        raters=tuple(_rater_counts(rater, rows, spec) for rater in data.raters),
+        raters=diagnostics_of(rows, data, spec),
+        rater_groups=rater_groups(data),
+        repeats=repeats_of(every_row, spec, seed=seed),
         pair_tables=tuple(
             _pair_table(data, first, second, spec) for first, second in combinations(columns, 2)
         ),
+        crowding=crowding,
     )
 
 
-def _overall(data: UnitMatrix, spec: DimensionSpec) -> tuple[Coefficient, ...]:
+def _pair(data: UnitMatrix, first: int, second: int, spec: DimensionSpec) -> tuple[Coefficient, ...]:
+    """Kappa of a pair in every weighting, with the caution of the units that both rated."""
+    both = RatingMatrix(codes=data.matrix.codes[:, [first, second]], levels=data.matrix.levels)
+    kappas = [kappa_of(data, first, second, weights) for weights in kappa_weights_of(spec)]
+    return with_cautions(kappas, crowding_of(both, spec))
+
+
+def _overall(data: UnitMatrix, spec: DimensionSpec, resampling: Resampling | None) -> tuple[Coefficient, ...]:
     weightings = weights_of(spec)
+    chance: tuple[ChanceMeasure, ...] = ("gwet_ac", "brennan_prediger", "fleiss_kappa")
     return (
-        *(alpha_of(data, metric) for metric in METRICS_BY_SCALE[spec.scale]),
-        *(percent_of(data, weights) for weights in weightings),
-        unanimous_of(data),
-        *(corrected_of(data, "gwet_ac", weights) for weights in weightings),
-        *(corrected_of(data, "brennan_prediger", weights) for weights in weightings),
-        *(corrected_of(data, "fleiss_kappa", weights) for weights in weightings),
+        *(alpha_of(data, metric, resampling) for metric in METRICS_BY_SCALE[spec.scale]),
+        *(percent_of(data, weights, resampling) for weights in weightings),
+        unanimous_of(data, resampling),
+        *(corrected_of(data, name, weights, resampling) for name in chance for weights in weightings),
         *(conger_of(data, weights) for weights in weightings),
         *(icc_of(data, form) for form in ICC_FORMS if spec.scale is not Scale.NOMINAL),
     )
@@ -172,32 +208,23 @@ def _condition(
     model: str, scaffold: str, rows: Sequence[RatingRow], spec: DimensionSpec
 ) -> ConditionAgreement:
     data = unit_matrix(rows, spec)
+    crowding = crowding_of(data.matrix, spec)
     return ConditionAgreement(
         model=model,
         scaffold=scaffold,
         n_units=len(data.units),
         n_ratings=int(np.count_nonzero(data.matrix.codes >= 0)),
         n_not_ratable=sum(row.not_ratable is not None for row in rows),
-        coefficients=(
-            *(alpha_of(data, metric) for metric in METRICS_BY_SCALE[spec.scale]),
-            percent_of(data, "unweighted"),
-            unanimous_of(data),
-            corrected_of(data, "gwet_ac", companion_weights(spec)),
+        coefficients=with_cautions(
+            [
+                *(alpha_of(data, metric) for metric in METRICS_BY_SCALE[spec.scale][:3]),
+                percent_of(data, "unweighted"),
+                unanimous_of(data),
+                corrected_of(data, "gwet_ac", companion_weights(spec)),
+            ],
+            crowding,
         ),
-    )
-
-
-def _rater_counts(rater: str, rows: Sequence[RatingRow], spec: DimensionSpec) -> RaterCounts:
-    own = [row for row in rows if row.rater == rater]
-    values = [row.value for row in own if row.value is not None]
-    mean = sum(values) / len(values) if values and spec.scale is not Scale.NOMINAL else None
-    return RaterCounts(
-        rater=rater,
-        n=len(values),
-        counts=tuple(values.count(level) for level in spec.levels),
-        mean_level=mean,
-        n_not_ratable=sum(row.not_ratable is not None for row in own),
-        n_missing=sum(row.value is None and row.not_ratable is None for row in own),
+        crowding=crowding,
     )
 
 

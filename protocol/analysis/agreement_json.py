@@ -7,9 +7,11 @@ from protocol.analysis.agreement import (
     ConditionAgreement,
     DimensionAgreement,
     PairTable,
-    RaterCounts,
 )
-from protocol.analysis.coefficients import Coefficient
+from protocol.analysis.coefficients_json import coefficient_to_json
+from protocol.analysis.crowding import Crowding
+from protocol.analysis.rater_flags import flags_of
+from protocol.analysis.raters_json import conduct_to_json, rater_to_json, repeats_to_json
 
 SCHEMA = "agreement/1"
 
@@ -21,10 +23,12 @@ def agreement_to_json(result: AgreementResult, *, notes: tuple[str, ...] = ()) -
         result: The agreement.
         notes: Sentences that belong to the numbers, such as that the ratings are simulated.
     """
+    flags = flags_of(result)
     return {
         "schema": SCHEMA,
         "notes": list(notes),
         "dimensions": [_dimension(one) for one in result.dimensions],
+        "raters": [conduct_to_json(one, flags) for one in result.conduct],
     }
 
 
@@ -40,11 +44,14 @@ def _dimension(found: DimensionAgreement) -> dict[str, object]:
         "n_not_ratable": found.n_not_ratable,
         "n_missing": found.n_missing,
         "resampled": {"group": found.group, "n": found.n_groups},
+        "crowding": _crowding(found.crowding),
         "coefficients": [coefficient_to_json(one) for one in found.coefficients],
         "pairs": [coefficient_to_json(one) for one in found.pairs],
         "leave_one_rater_out": [coefficient_to_json(one) for one in found.leave_one_rater_out],
         "by_condition": [_condition(one) for one in found.by_condition],
-        "raters": [_rater(one) for one in found.raters],
+        "intra_rater": [part for one in found.repeats for part in repeats_to_json(one)],
+        "raters": [rater_to_json(one) for one in found.raters],
+        "rater_groups": [list(group) for group in found.rater_groups.groups],
         "contingency": {
             "levels": list(found.spec.levels),
             "pairs": [_pair_table(one) for one in found.pair_tables],
@@ -52,52 +59,19 @@ def _dimension(found: DimensionAgreement) -> dict[str, object]:
     }
 
 
-def coefficient_to_json(found: Coefficient) -> dict[str, object]:
-    """Return one coefficient: identifying fields, value or reason, standard error, interval or reason."""
-    identity: dict[str, object] = {"measure": found.measure}
-    for name, value in (
-        ("metric", found.metric),
-        ("weights", found.weights),
-        ("form", found.form),
-        ("rater", found.rater),
-        ("raters", list(found.raters) if found.raters else None),
-        ("n" if found.raters else "n_complete_units", found.n),
-    ):
-        if value is not None:
-            identity[name] = value
-    interval = found.interval.interval if found.interval is not None else None
-    return identity | {
-        "value": found.estimate.value,
-        "undefined": found.estimate.undefined,
-        "se": found.estimate.se,
-        "ci": None
-        if interval is None
-        else {
-            "lower": interval.lower,
-            "upper": interval.upper,
-            "level": interval.level,
-            "method": interval.method,
-            "se": interval.se,
-        },
-        "ci_undefined": found.interval.undefined if found.interval is not None else None,
-        **_f_test(found),
-    }
-
-
-def _f_test(found: Coefficient) -> dict[str, object]:
-    test = found.f_test
-    if test is None:
-        return {}
-    limits = [test.lower, test.upper] if test.lower is not None and test.upper is not None else None
+def _crowding(found: Crowding | None) -> dict[str, object] | None:
+    if found is None:
+        return None
     return {
-        "f_test": {
-            "assumes": "independent units",
-            "f": test.f,
-            "df1": test.df1,
-            "df2": test.df2,
-            "p": test.p,
-            "ci95": limits,
-        }
+        "level": found.level,
+        "share": found.share,
+        "at_bottom": found.at_bottom,
+        "at_top": found.at_top,
+        "kind": found.kind,
+        "units_off_level": found.units_off.k,
+        "disagreeing_units": found.disagreeing.k,
+        "units": found.disagreeing.n,
+        "disagreement_upper_one_sided95": found.disagreeing.upper(0.95),
     }
 
 
@@ -109,17 +83,6 @@ def _condition(found: ConditionAgreement) -> dict[str, object]:
         "n_ratings": found.n_ratings,
         "n_not_ratable": found.n_not_ratable,
         "coefficients": [coefficient_to_json(one) for one in found.coefficients],
-    }
-
-
-def _rater(found: RaterCounts) -> dict[str, object]:
-    return {
-        "rater": found.rater,
-        "n": found.n,
-        "counts": list(found.counts),
-        "mean_level": found.mean_level,
-        "n_not_ratable": found.n_not_ratable,
-        "n_missing": found.n_missing,
     }
 
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
+from protocol.analysis.crowding import Crowding
 from protocol.analysis.rating_table import DimensionSpec
 from protocol.analysis.unit_matrix import Unit, UnitMatrix
 from protocol.rubric import Scale
-from protocol.stats.agreement_weights import WEIGHTS, Weights
-from protocol.stats.alpha_engine import Metric, alpha_without_groups
+from protocol.stats.agreement_weights import KAPPA_WEIGHTS, WEIGHTS, Weights
+from protocol.stats.alpha_engine import AlphaOfSums, Metric, alpha_without_groups, used_levels
 from protocol.stats.brennan_prediger import UniformChance
-from protocol.stats.chance_corrected import Chance, chance_corrected, chance_corrected_without_groups
+from protocol.stats.chance_corrected import (
+    Chance,
+    ChanceCorrectedOfSums,
+    chance_corrected,
+    chance_corrected_without_groups,
+)
 from protocol.stats.clopper_pearson import Proportion
 from protocol.stats.cohen_kappa import cohen_kappa, cohen_kappa_without_groups
 from protocol.stats.conger_kappa import conger_kappa, conger_kappa_without_groups
@@ -26,15 +34,18 @@ from protocol.stats.intraclass_correlation import (
     intraclass_correlation,
     intraclass_correlation_without_groups,
 )
-from protocol.stats.jackknife import LeaveOneOut, jackknife_interval
+from protocol.stats.jackknife import IntervalScale, LeaveOneOut, jackknife_interval
 from protocol.stats.krippendorff_alpha import krippendorff_alpha
 from protocol.stats.percent_agreement import (
+    MeanOfUnits,
     all_raters_agree,
     all_raters_agree_without_groups,
     n_pairable_units,
     percent_agreement,
     percent_agreement_without_groups,
 )
+from protocol.stats.percentile_bootstrap import BootstrapInterval, bootstrap_interval
+from protocol.stats.sum_measure import SumMeasure
 
 ChanceMeasure = Literal["fleiss_kappa", "gwet_ac", "brennan_prediger"]
 Measure = (
@@ -51,15 +62,39 @@ Measure = (
 )
 METRICS_BY_SCALE: dict[Scale, tuple[Metric, ...]] = {
     Scale.NOMINAL: ("nominal",),
-    Scale.ORDINAL: ("ordinal", "nominal", "interval"),
-    Scale.INTERVAL: ("interval", "ordinal", "nominal"),
+    Scale.ORDINAL: ("ordinal", "nominal", "interval", "ratio"),
+    Scale.INTERVAL: ("interval", "ordinal", "nominal", "ratio"),
 }
 """The metric that fits the scale stands first: it is the headline coefficient."""
+_CARRIED_BY_DEVIATIONS: tuple[Measure, ...] = (
+    "krippendorff_alpha",
+    "alpha_leave_one_rater_out",
+    "fleiss_kappa",
+    "conger_kappa",
+    "cohen_kappa",
+    "icc",
+)
+"""Measures whose intervals cover too little where few units lie off the commonest level."""
 _CHANCE: dict[ChanceMeasure, Chance] = {
     "fleiss_kappa": MarginChance(),
     "gwet_ac": UncertainChance(),
     "brennan_prediger": UniformChance(),
 }
+_SQUARED = ("quadratic", "interval", "ratio")
+"""Weights and metrics in which few large disagreements carry the coefficient."""
+_INTERVAL_SCALE: dict[ChanceMeasure, IntervalScale] = {
+    "fleiss_kappa": "plain",
+    "gwet_ac": "log",
+    "brennan_prediger": "log",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resampling:
+    """A bootstrap that was asked for."""
+
+    replicates: int
+    seed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +106,17 @@ class Coefficient:
     weights: Weights | None = None
     form: IccForm | None = None
     rater: str | None = None
-    """The rater left out."""
+    """The rater left out, or the one whose repeats are compared."""
     raters: tuple[str, str] | None = None
     n: int | None = None
-    """Units rated by both raters of a pair, or by all raters for an intraclass correlation."""
+    """Units rated by both raters of a pair, twice by one, or by all for an intraclass correlation."""
     estimate: Estimate
     interval: IntervalEstimate | None
     """None where the value itself is undefined."""
+    bootstrap: BootstrapInterval | None = None
+    """A second interval, where it was asked for and exists for the measure."""
+    caution: str | None = None
+    """What is known to be wrong with the interval in data like these."""
     f_test: FTest | None = None
     """Of an intraclass correlation; takes units as independent."""
 
@@ -97,17 +136,28 @@ def weights_of(spec: DimensionSpec) -> tuple[Weights, ...]:
     return WEIGHTS[:1] if spec.scale is Scale.NOMINAL else WEIGHTS
 
 
+def kappa_weights_of(spec: DimensionSpec) -> tuple[Weights, ...]:
+    """Return the weights of Cohen's kappa that make sense on a dimension's scale."""
+    return WEIGHTS[:1] if spec.scale is Scale.NOMINAL else KAPPA_WEIGHTS
+
+
 def companion_weights(spec: DimensionSpec) -> Weights:
     """Return the weights of the AC that stands beside alpha: quadratic where levels are ordered."""
     return "unweighted" if spec.scale is Scale.NOMINAL else "quadratic"
 
 
-def alpha_of(data: UnitMatrix, metric: Metric) -> Coefficient:
+def alpha_of(data: UnitMatrix, metric: Metric, resampling: Resampling | None = None) -> Coefficient:
     """Return Krippendorff's alpha."""
     estimate = krippendorff_alpha(data.matrix, metric)
-    without = alpha_without_groups(data.matrix, metric, data.groups)
-    interval = _interval(estimate, without, data.group)
-    return Coefficient(measure="krippendorff_alpha", metric=metric, estimate=estimate, interval=interval)
+    used = used_levels(data.matrix.counts)
+    measure = AlphaOfSums(levels=data.matrix.level_values[used], metric=metric)
+    return Coefficient(
+        measure="krippendorff_alpha",
+        metric=metric,
+        estimate=estimate,
+        interval=_interval(estimate, alpha_without_groups(data.matrix, metric, data.groups), data.group),
+        bootstrap=_bootstrap(estimate, measure, data.matrix.counts[:, used], data, resampling),
+    )
 
 
 def alpha_without_rater(data: UnitMatrix, column: int, metric: Metric) -> Coefficient:
@@ -119,28 +169,48 @@ def alpha_without_rater(data: UnitMatrix, column: int, metric: Metric) -> Coeffi
     )
 
 
-def percent_of(data: UnitMatrix, weights: Weights) -> Coefficient:
+def percent_of(data: UnitMatrix, weights: Weights, resampling: Resampling | None = None) -> Coefficient:
     """Return percent agreement."""
     estimate = percent_agreement(data.matrix, weights)
     without = percent_agreement_without_groups(data.matrix, weights, data.groups)
-    interval = _share_interval(estimate, without, data)
-    return Coefficient(measure="percent_agreement", weights=weights, estimate=estimate, interval=interval)
+    measure = MeanOfUnits(levels=data.matrix.level_values, weights=weights)
+    return Coefficient(
+        measure="percent_agreement",
+        weights=weights,
+        estimate=estimate,
+        interval=_share_interval(estimate, without, data),
+        bootstrap=_bootstrap(estimate, measure, data.matrix.counts, data, resampling),
+    )
 
 
-def unanimous_of(data: UnitMatrix) -> Coefficient:
+def unanimous_of(data: UnitMatrix, resampling: Resampling | None = None) -> Coefficient:
     """Return the share of units on which all raters agree."""
     estimate = all_raters_agree(data.matrix)
     without = all_raters_agree_without_groups(data.matrix, data.groups)
-    interval = _share_interval(estimate, without, data)
-    return Coefficient(measure="all_raters_agree", estimate=estimate, interval=interval)
+    measure = MeanOfUnits(levels=data.matrix.level_values, weights="unanimous")
+    return Coefficient(
+        measure="all_raters_agree",
+        estimate=estimate,
+        interval=_share_interval(estimate, without, data),
+        bootstrap=_bootstrap(estimate, measure, data.matrix.counts, data, resampling),
+    )
 
 
-def corrected_of(data: UnitMatrix, measure: ChanceMeasure, weights: Weights) -> Coefficient:
+def corrected_of(
+    data: UnitMatrix, name: ChanceMeasure, weights: Weights, resampling: Resampling | None = None
+) -> Coefficient:
     """Return Fleiss' kappa, Gwet's AC or Brennan and Prediger's coefficient."""
-    estimate = chance_corrected(data.matrix, weights, _CHANCE[measure])
-    without = chance_corrected_without_groups(data.matrix, weights, _CHANCE[measure], data.groups)
-    interval = _interval(estimate, without, data.group)
-    return Coefficient(measure=measure, weights=weights, estimate=estimate, interval=interval)
+    estimate = chance_corrected(data.matrix, weights, _CHANCE[name])
+    without = chance_corrected_without_groups(data.matrix, weights, _CHANCE[name], data.groups)
+    measure = ChanceCorrectedOfSums(levels=data.matrix.level_values, weights=weights, chance=_CHANCE[name])
+    return Coefficient(
+        measure=name,
+        weights=weights,
+        estimate=estimate,
+        interval=_interval(estimate, without, data.group, scale=_INTERVAL_SCALE[name]),
+        # A unit with one rating counts in the shares of the levels, so it is drawn as well.
+        bootstrap=_bootstrap(estimate, measure, data.matrix.counts, data, resampling, least=1),
+    )
 
 
 def conger_of(data: UnitMatrix, weights: Weights) -> Coefficient:
@@ -180,16 +250,37 @@ def kappa_of(data: UnitMatrix, first: int, second: int, weights: Weights) -> Coe
 
 
 def _interval(
-    estimate: Estimate, without: LeaveOneOut, group: Unit, *, lowest: float = -np.inf
+    estimate: Estimate,
+    without: LeaveOneOut,
+    group: Unit,
+    *,
+    lowest: float = -np.inf,
+    scale: IntervalScale = "plain",
 ) -> IntervalEstimate | None:
     if estimate.value is None:
         return None
-    return jackknife_interval(estimate.value, without, group=group, lowest=lowest)
+    return jackknife_interval(estimate.value, without, group=group, lowest=lowest, scale=scale)
+
+
+def with_cautions(found: Sequence[Coefficient], crowding: Crowding | None) -> tuple[Coefficient, ...]:
+    """Return coefficients of the same units with what is known to be wrong with their intervals.
+
+    Percent agreement, AC and Brennan-Prediger were measured to keep their coverage.
+    """
+    return tuple(_with_caution(one, crowding) for one in found)
+
+
+def _with_caution(one: Coefficient, crowding: Crowding | None) -> Coefficient:
+    printed = one.interval is not None and one.interval.interval is not None
+    if crowding is None or not printed or one.measure not in _CARRIED_BY_DEVIATIONS:
+        return one
+    squared = one.kind in _SQUARED or one.measure == "icc"
+    return replace(one, caution=crowding.caution(squared=squared))
 
 
 def _share_interval(estimate: Estimate, without: LeaveOneOut, data: UnitMatrix) -> IntervalEstimate | None:
     """The interval of a share; complete agreement gets the exact bound on disagreement instead."""
-    found = _interval(estimate, without, data.group, lowest=0.0)
+    found = _interval(estimate, without, data.group, lowest=0.0, scale="logit")
     if found is None or estimate.value != 1.0:
         return found
     n = n_pairable_units(data.matrix)
@@ -197,4 +288,26 @@ def _share_interval(estimate: Estimate, without: LeaveOneOut, data: UnitMatrix) 
     return IntervalEstimate.none(
         f"no interval around complete agreement: 0 of {n} units show disagreement, so at most {bound:.3f} of "
         "units would (exact one-sided 95% bound, units taken as independent)"
+    )
+
+
+def _bootstrap(
+    estimate: Estimate,
+    measure: SumMeasure,
+    counts: NDArray[np.int64],
+    data: UnitMatrix,
+    resampling: Resampling | None,
+    *,
+    least: int = 2,
+) -> BootstrapInterval | None:
+    if resampling is None or estimate.value is None:
+        return None
+    return bootstrap_interval(
+        measure,
+        counts,
+        data.groups,
+        group=data.group,
+        replicates=resampling.replicates,
+        seed=resampling.seed,
+        least=least,
     )

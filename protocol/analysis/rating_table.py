@@ -25,6 +25,8 @@ COLUMNS = (
     "task",
     "replicate",
     "occasion",
+    "position",
+    "elapsed_ms",
 )
 
 
@@ -46,6 +48,10 @@ class RatingRow:
     replicate: int = 1
     occasion: int = 1
     """1 for the first presentation; later ones enter no comparison of raters and no effect."""
+    position: int | None = None
+    """Place of the unit in this rater's order, from 1."""
+    elapsed_ms: int | None = None
+    """Active time this rater spent on the unit, all dimensions together."""
 
     def text_of(self, column: str) -> str | None:
         """Return a column as the text a filter compares, or None where it is not known."""

@@ -104,7 +104,7 @@ def _filled(reader: Iterator[list[str]]) -> Iterator[list[str]]:
 def _check_header(header: Sequence[str], source: str) -> None:
     expected = (
         f"Expected the columns {', '.join(REQUIRED)} and, when known, "
-        "model, scaffold, task, replicate, occasion."
+        "model, scaffold, task, replicate, occasion, position, elapsed_ms."
     )
     if not header:
         raise InvalidInputError("The file is empty.", where=source, next_step=expected)
@@ -167,6 +167,8 @@ class _Reading:
             model=row.cells.get("model") or None,
             scaffold=row.cells.get("scaffold") or None,
             task=row.cells.get("task") or None,
+            position=self._whole_number_or_none(row, "position", least=1),
+            elapsed_ms=self._whole_number_or_none(row, "elapsed_ms", least=0),
             **counted,
         )
         self._check_repeated(row, rating)
@@ -181,6 +183,17 @@ class _Reading:
         if not (text.isascii() and text.isdigit() and len(text) <= 6 and int(text) >= 1):
             self._problem(row, column, repr(text), "a whole number from 1")
             return 1
+        return int(text)
+
+    def _whole_number_or_none(self, row: _CsvRow, column: str, *, least: int) -> int | None:
+        text = row.cells.get(column)
+        if not text:
+            return None
+        if not (text.isascii() and text.isdigit() and len(text) <= 12 and int(text) >= least):
+            self._problem(
+                row, column, repr(text), f"a whole number from {least}, or nothing where it is not known"
+            )
+            return None
         return int(text)
 
     def _check_origin(self, row: _CsvRow) -> None:

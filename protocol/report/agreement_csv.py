@@ -30,6 +30,9 @@ COLUMNS = (
     "ci_se",
     "ci_method",
     "ci_undefined",
+    "ci_caution",
+    "bootstrap_lower",
+    "bootstrap_upper",
 )
 
 
@@ -45,6 +48,7 @@ def _rows(result: AgreementResult) -> Iterable[tuple[Cell, ...]]:
             ("overall", found.coefficients),
             ("pair", found.pairs),
             ("leave_one_rater_out", found.leave_one_rater_out),
+            ("intra_rater", [one for repeats in found.repeats for one in repeats.coefficients]),
         ):
             for one in coefficients:
                 yield (name, part, None, None, *_cells(one))
@@ -58,8 +62,10 @@ def _cells(one: Coefficient) -> tuple[Cell, ...]:
     identity = (one.measure, one.metric, one.weights, one.form, one.rater, first, second, one.n)
     value = (one.estimate.value, one.estimate.undefined, one.estimate.se)
     interval = one.interval.interval if one.interval else None
+    resampled = one.bootstrap
+    drawn = (one.caution, resampled.lower if resampled else None, resampled.upper if resampled else None)
     if interval is None:
         nothing = (None, None, None, None, None)
-        return (*identity, *value, *nothing, one.interval.undefined if one.interval else None)
+        return (*identity, *value, *nothing, one.interval.undefined if one.interval else None, *drawn)
     ends = (interval.lower, interval.upper, interval.level, interval.se, interval.method)
-    return (*identity, *value, *ends, None)
+    return (*identity, *value, *ends, None, *drawn)

@@ -19,12 +19,12 @@ def signed_text(value: float, *, digits: int = 3) -> str:
     return text if float(text) <= 0 else f"+{text}"
 
 
-def interval_text(found: Interval | None, *, signed: bool = False) -> str:
+def interval_text(found: Interval | None, *, signed: bool = False, digits: int = 3) -> str:
     """Return the two ends, or a dash where no interval is printed."""
     if found is None:
         return "-"
     shown = signed_text if signed else decimal_text
-    return f"[{shown(found.lower)}, {shown(found.upper)}]"
+    return f"[{shown(found.lower, digits=digits)}, {shown(found.upper, digits=digits)}]"
 
 
 def count_text(n: int, noun: str) -> str:

@@ -1,29 +1,84 @@
-"""Krippendorff's alpha, own and fast: for leave-one-out values and large data.
+"""Krippendorff's alpha as a function of sums over units: for leave-one-out values, resamples and large data.
 
-Ordinal alpha is interval alpha on mid-rank scores, so one quadratic form serves both, and
-leaving out a group costs one pass over the units instead of one coincidence matrix per group.
+Ordinal alpha is interval alpha on mid-rank scores, and those change with every resample, so the
+sums hold the coincidences of every pair of levels; the other metrics need one sum of disagreement.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from protocol.stats.jackknife import LeaveOneOut
-from protocol.stats.rating_matrix import RatingMatrix, sums_by_group
+from protocol.stats.rating_matrix import RatingMatrix
+from protocol.stats.sum_measure import value_of, values_without_groups
+from protocol.stats.values import Values
 
-Metric = Literal["nominal", "ordinal", "interval"]
+Metric = Literal["nominal", "ordinal", "interval", "ratio"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlphaOfSums:
+    """Alpha; the columns are pairable ratings at each level, then observed disagreement or coincidences."""
+
+    levels: NDArray[np.float64]
+    metric: Metric
+
+    def parts(self, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return what units add; a unit with fewer than two ratings adds nothing."""
+        m = counts.sum(axis=1)
+        c = np.where(m[:, None] >= 2, counts, 0).astype(np.float64)
+        per_pair = 1 / np.maximum(m - 1, 1)
+        if self.metric == "ordinal":
+            lower, upper = self._pairs()
+            return np.concatenate([c, c[:, lower] * c[:, upper] * per_pair[:, None]], axis=1)
+        own = ((c @ self._distances()) * c).sum(axis=1) * per_pair
+        return np.concatenate([c, own[:, None]], axis=1)
+
+    def of_sums(self, sums: NDArray[np.float64]) -> Values:
+        """Return 1 - D_o / D_e at every row of sums."""
+        q = len(self.levels)
+        n = sums[:, :q]
+        total = n.sum(axis=1)
+        defined = np.count_nonzero(n > 0, axis=1) >= 2
+        if self.metric == "ordinal":
+            scores = np.cumsum(n, axis=1) - n / 2
+            lower, upper = self._pairs()
+            squares = (scores[:, lower] - scores[:, upper]) ** 2
+            observed = 2 * (squares * sums[:, q:]).sum(axis=1)
+            expected = 2 * (squares * n[:, lower] * n[:, upper]).sum(axis=1)
+        else:
+            observed = sums[:, q]
+            expected = ((n @ self._distances()) * n).sum(axis=1)
+        defined &= expected > 0
+        ratio = np.divide(observed * (total - 1), expected, out=np.zeros_like(observed), where=defined)
+        return Values(values=1 - ratio, defined=defined)
+
+    def _pairs(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Positions of the lower and of the upper level of every pair of levels."""
+        return np.triu_indices(len(self.levels), k=1)
+
+    def _distances(self) -> NDArray[np.float64]:
+        first, second = self.levels[:, None], self.levels[None, :]
+        if self.metric == "nominal":
+            return 1 - np.eye(len(self.levels))
+        squares: NDArray[np.float64] = (first - second) ** 2
+        if self.metric == "interval":
+            return squares
+        return np.divide(
+            squares, (first + second) ** 2, out=np.zeros_like(squares), where=first + second != 0
+        )
 
 
 def alpha_from_counts(counts: NDArray[np.int64], levels: NDArray[np.float64], metric: Metric) -> float:
     """Return alpha of units that all have two ratings or more and are not all on one level.
 
     In words: each unit adds (c c' - diag c) / (m - 1) to the coincidence matrix O, with c its
-    counts by level and m its ratings; n are the row sums, N their sum. With scores g (the level
-    values, or cumsum(n) - n / 2 for ordinal), D_o = 2 (sum n g^2 - g'Og) and
-    D_e = 2 (N sum n g^2 - (sum n g)^2) / (N - 1).
+    counts by level and m its ratings; n are the row sums, N their sum. With d_kl the distance of
+    two levels, D_o = sum_kl O_kl d_kl and D_e = sum_kl n_k n_l d_kl / (N - 1). Ordinal distances are
+    (g_k - g_l)^2 with the mid-ranks g = cumsum(n) - n / 2.
 
     Args:
         counts: Ratings by unit and level, shape (units, levels).
@@ -39,11 +94,10 @@ def alpha_from_counts(counts: NDArray[np.int64], levels: NDArray[np.float64], me
         >>> alpha_from_counts(np.array([[2, 0], [1, 1]]), np.array([0.0, 1.0]), "nominal")
         0.0
     """
-    without_none = _Sample(counts, levels, metric).alphas(np.zeros((1, counts.shape[1])), _no_unit(counts))
-    return float(without_none.values[0])
+    return float(value_of(AlphaOfSums(levels=levels, metric=metric), counts).values[0])
 
 
-def alpha_without_groups(matrix: RatingMatrix, metric: Metric, groups: NDArray[np.int64]) -> LeaveOneOut:
+def alpha_without_groups(matrix: RatingMatrix, metric: Metric, groups: NDArray[np.int64]) -> Values:
     """Return alpha with each group of units left out.
 
     Args:
@@ -52,69 +106,12 @@ def alpha_without_groups(matrix: RatingMatrix, metric: Metric, groups: NDArray[n
         groups: Group of every unit, shape (units,). Groups without a unit of two ratings do not
             appear in the result.
     """
-    counts = matrix.counts
-    pairable = counts.sum(axis=1) >= 2
-    kept = counts[pairable]
-    names, index = np.unique(groups[pairable], return_inverse=True)
-    removed = sums_by_group(kept.astype(np.float64), index, len(names))
-    return _Sample(kept, matrix.level_values, metric).alphas(removed, index)
+    used = used_levels(matrix.counts)
+    measure = AlphaOfSums(levels=matrix.level_values[used], metric=metric)
+    return values_without_groups(measure, matrix.counts[:, used], groups)
 
 
-def _no_unit(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """No unit belongs to any group that is left out."""
-    return np.full(len(counts), -1, dtype=np.int64)
-
-
-class _Sample:
-    """Sums over all units that every leave-one-out value shares."""
-
-    def __init__(self, counts: NDArray[np.int64], levels: NDArray[np.float64], metric: Metric) -> None:
-        self._c = counts.astype(np.float64)
-        self._per_pair = 1 / (self._c.sum(axis=1) - 1)
-        self._levels = levels
-        self._metric = metric
-        scaled = self._c * self._per_pair[:, None]
-        self._coincidences = scaled.T @ self._c - np.diag(scaled.sum(axis=0))
-
-    def alphas(self, removed: NDArray[np.float64], group: NDArray[np.int64]) -> LeaveOneOut:
-        """Return alpha without each group; `removed` holds each group's counts by level."""
-        n = self._c.sum(axis=0) - removed
-        total = n.sum(axis=1)
-        defined = np.count_nonzero(n > 0, axis=1) >= 2
-        if self._metric == "nominal":
-            observed = total - self._matches(group, len(removed))
-            expected = (total**2 - (n**2).sum(axis=1)) / np.maximum(total - 1, 1)
-        else:
-            scores = self._scores(n, total)
-            squares = (n * scores**2).sum(axis=1)
-            observed = squares - self._products(scores, group)
-            centre = (n * scores).sum(axis=1)
-            expected = (total * squares - centre**2) / np.maximum(total - 1, 1)
-        ratio = np.divide(observed, expected, out=np.zeros_like(observed), where=defined)
-        return LeaveOneOut(values=1 - ratio, defined=defined)
-
-    def _scores(self, n: NDArray[np.float64], total: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Scores by left-out group and level, centred so that large values lose no digits."""
-        raw = np.cumsum(n, axis=1) - n / 2 if self._metric == "ordinal" else self._levels[None, :]
-        mean = (n * raw).sum(axis=1) / np.maximum(total, 1)
-        centred: NDArray[np.float64] = raw - mean[:, None]
-        return centred
-
-    def _matches(self, group: NDArray[np.int64], n_groups: int) -> NDArray[np.float64]:
-        """Trace of the coincidence matrix without each group."""
-        own = (self._c * (self._c - 1)).sum(axis=1) * self._per_pair
-        return float(np.trace(self._coincidences)) - _sums(own, group, n_groups)
-
-    def _products(self, scores: NDArray[np.float64], group: NDArray[np.int64]) -> NDArray[np.float64]:
-        """The quadratic form g'Og without each group, with that group's own scores."""
-        whole = ((scores @ self._coincidences) * scores).sum(axis=1)
-        left_out = group >= 0
-        c, g = self._c[left_out], scores[group[left_out]]
-        own = ((c * g).sum(axis=1) ** 2 - (c * g**2).sum(axis=1)) * self._per_pair[left_out]
-        products: NDArray[np.float64] = whole - _sums(own, group[left_out], len(scores))
-        return products
-
-
-def _sums(amounts: NDArray[np.float64], group: NDArray[np.int64], n_groups: int) -> NDArray[np.float64]:
-    left_out = group >= 0
-    return sums_by_group(amounts[left_out, None], group[left_out], n_groups)[:, 0]
+def used_levels(counts: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which levels occur on units with two ratings or more: no other level counts."""
+    found: NDArray[np.bool_] = counts[counts.sum(axis=1) >= 2].sum(axis=0) > 0
+    return found

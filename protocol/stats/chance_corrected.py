@@ -7,6 +7,7 @@ the levels. The measures, each in its own module, say what p_e is.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -14,9 +15,10 @@ from numpy.typing import NDArray
 
 from protocol.stats.agreement_weights import Weights, agreement_weights
 from protocol.stats.estimate import Estimate
-from protocol.stats.jackknife import LeaveOneOut
-from protocol.stats.percent_agreement import NO_PAIR, pairable_units, unit_agreement
-from protocol.stats.rating_matrix import RatingMatrix, sums_by_group
+from protocol.stats.percent_agreement import NO_PAIR, agreement_of_counts, pairable_units, unit_agreement
+from protocol.stats.rating_matrix import RatingMatrix
+from protocol.stats.sum_measure import values_without_groups
+from protocol.stats.values import Values
 
 
 class Chance(Protocol):
@@ -84,9 +86,34 @@ def chance_corrected(matrix: RatingMatrix, weights: Weights, chance: Chance) -> 
     return Estimate.of(value, se=math.sqrt(variance) if variance > 1e-30 else 0.0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChanceCorrectedOfSums:
+    """The coefficient; the columns are shares of levels, agreement, pairable units and rated units."""
+
+    levels: NDArray[np.float64]
+    weights: Weights
+    chance: Chance
+
+    def parts(self, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return what units add."""
+        m = counts.sum(axis=1)
+        agreement = agreement_of_counts(counts, self.levels, self.weights)
+        return np.column_stack([_shares_of(counts), agreement, m >= 2, m > 0]).astype(np.float64)
+
+    def of_sums(self, sums: NDArray[np.float64]) -> Values:
+        """Return (p_a - p_e) / (1 - p_e) at every row of sums."""
+        w = agreement_weights(self.levels, self.weights)
+        shares, agreement, n_pairable, n_rated = sums[:, :-3], sums[:, -3], sums[:, -2], sums[:, -1]
+        expected = self.chance.expected(shares / np.maximum(n_rated, 1)[:, None], w)
+        defined = (n_pairable > 0.5) & ~_certain(expected)
+        mean = agreement / np.maximum(n_pairable, 1)
+        values = np.divide(mean - expected, 1 - expected, out=np.zeros(len(sums)), where=defined)
+        return Values(values=values, defined=defined)
+
+
 def chance_corrected_without_groups(
     matrix: RatingMatrix, weights: Weights, chance: Chance, groups: NDArray[np.int64]
-) -> LeaveOneOut:
+) -> Values:
     """Return the coefficient with each group of units left out.
 
     Args:
@@ -96,25 +123,10 @@ def chance_corrected_without_groups(
         groups: Group of every unit, shape (units,). Groups without a unit of two ratings are never
             left out.
     """
-    pairable = pairable_units(matrix)
-    names = np.unique(groups[pairable])
-    if len(matrix.levels) < 2 or not len(names):
-        return LeaveOneOut(values=np.zeros(len(names)), defined=np.zeros(len(names), dtype=np.bool_))
-    w = agreement_weights(matrix.level_values, weights)
-    unit_shares = _unit_shares(matrix)
-    own = np.zeros(len(pairable))
-    own[pairable] = unit_agreement(matrix, weights)
-    rated = unit_shares.sum(axis=1) > 0
-    table = np.column_stack([unit_shares, own, pairable.astype(np.float64), rated.astype(np.float64)])
-    member = np.isin(groups, names)
-    index = np.searchsorted(names, groups[member])
-    rest = table.sum(axis=0) - sums_by_group(table[member], index, len(names))
-    sums, agreement, n_pairable, n_rated = rest[:, :-3], rest[:, -3], rest[:, -2], rest[:, -1]
-    expected = chance.expected(sums / np.maximum(n_rated, 1)[:, None], w)
-    defined = (n_pairable > 0.5) & ~_certain(expected)
-    mean = agreement / np.maximum(n_pairable, 1)
-    values = np.divide(mean - expected, 1 - expected, out=np.zeros(len(names)), where=defined)
-    return LeaveOneOut(values=values, defined=defined)
+    if len(matrix.levels) < 2:
+        return Values.joined([])
+    measure = ChanceCorrectedOfSums(levels=matrix.level_values, weights=weights, chance=chance)
+    return values_without_groups(measure, matrix.counts, groups)
 
 
 def _certain(expected: float | NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -124,6 +136,9 @@ def _certain(expected: float | NDArray[np.float64]) -> NDArray[np.bool_]:
 
 def _unit_shares(matrix: RatingMatrix) -> NDArray[np.float64]:
     """Share of each level among a unit's ratings; zeros for a unit without any."""
-    counts = matrix.counts.astype(np.float64)
+    return _shares_of(matrix.counts)
+
+
+def _shares_of(counts: NDArray[np.int64]) -> NDArray[np.float64]:
     shares: NDArray[np.float64] = counts / np.maximum(counts.sum(axis=1), 1)[:, None]
     return shares

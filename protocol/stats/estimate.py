@@ -45,7 +45,8 @@ class Interval:
     level: float
     method: str
     """Says what was resampled or assumed."""
-    se: float
+    se: float | None
+    """None where the interval does not come from one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,15 +16,16 @@ from protocol.stats.estimate import Estimate
 from protocol.stats.percent_agreement import NO_PAIR
 from protocol.stats.rating_matrix import RatingMatrix
 
-METRICS: tuple[Metric, ...] = ("nominal", "ordinal", "interval")
+METRICS: tuple[Metric, ...] = ("nominal", "ordinal", "interval", "ratio")
 PACKAGE_UNITS = 100_000
 """Above this many units the package needs seconds and hundreds of megabytes; the own engine,
 tested equal to it, answers instead."""
 
-_LEVEL_OF_MEASUREMENT: dict[Metric, Literal["nominal", "ordinal", "interval"]] = {
+_LEVEL_OF_MEASUREMENT: dict[Metric, Literal["nominal", "ordinal", "interval", "ratio"]] = {
     "nominal": "nominal",
     "ordinal": "ordinal",
     "interval": "interval",
+    "ratio": "ratio",
 }
 
 
@@ -34,8 +35,8 @@ def krippendorff_alpha(matrix: RatingMatrix, metric: Metric) -> Estimate:
     In words: 1 - D_o / D_e, the observed disagreement of pairs of ratings inside units over the
     disagreement expected if ratings were paired at random, both from the coincidence matrix.
     The distance of two levels is 0 or 1 (nominal), the squared number of ratings that lie between
-    them, half of each end included (ordinal, by order), or the squared difference of their values
-    (interval).
+    them, half of each end included (ordinal, by order), the squared difference of their values
+    (interval), or that difference over their sum, squared (ratio).
 
     Args:
         matrix: The ratings, units by raters.
@@ -45,7 +46,8 @@ def krippendorff_alpha(matrix: RatingMatrix, metric: Metric) -> Estimate:
     units does not count. Unused declared levels change nothing.
 
     Degenerate: no unit with two ratings; no variation among the pairable ratings (0/0, even when
-    raters agree on everything). One unit with two different ratings gives exactly 0.
+    raters agree on everything); the ratio metric with a negative level. One unit with two different
+    ratings gives exactly 0.
 
     References:
         Krippendorff, K. (2011). Computing Krippendorff's Alpha-Reliability. University of
@@ -67,6 +69,8 @@ def krippendorff_alpha(matrix: RatingMatrix, metric: Metric) -> Estimate:
     if np.count_nonzero(used) < 2:
         level = matrix.levels[int(np.argmax(used))]
         return Estimate.none(f"no variation: every pairable rating is {level:g}")
+    if metric == "ratio" and matrix.levels[0] < 0:
+        return Estimate.none(f"the ratio metric needs levels from 0 up, and {matrix.levels[0]:g} is declared")
     if len(counts) > PACKAGE_UNITS:
         return Estimate.of(alpha_from_counts(counts, matrix.level_values, metric))
     value = krippendorff.alpha(

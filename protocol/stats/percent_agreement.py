@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
 
 from protocol.stats.agreement_weights import Weights, agreement_weights
 from protocol.stats.estimate import Estimate
-from protocol.stats.jackknife import LeaveOneOut
-from protocol.stats.rating_matrix import RatingMatrix, sums_by_group
+from protocol.stats.rating_matrix import RatingMatrix
+from protocol.stats.sum_measure import values_without_groups
+from protocol.stats.values import Values
 
 NO_PAIR = "no unit has two ratings"
 
@@ -49,9 +53,33 @@ def all_raters_agree(matrix: RatingMatrix) -> Estimate:
     return Estimate.of(float(agreeing.mean())) if len(agreeing) else Estimate.none(NO_PAIR)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeanOfUnits:
+    """A mean over units with two ratings or more; the columns are the units' own values and their number."""
+
+    levels: NDArray[np.float64]
+    weights: Weights | Literal["unanimous"]
+    """Of agreement within the unit; "unanimous" is 1 where all its ratings are equal, else 0."""
+
+    def parts(self, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return what units add; a unit with fewer than two ratings adds nothing."""
+        pairable = counts.sum(axis=1) >= 2
+        if self.weights == "unanimous":
+            own = (counts.max(axis=1, initial=0) == counts.sum(axis=1)).astype(np.float64)
+        else:
+            own = agreement_of_counts(counts, self.levels, self.weights)
+        return np.stack([np.where(pairable, own, 0.0), pairable.astype(np.float64)], axis=1)
+
+    def of_sums(self, sums: NDArray[np.float64]) -> Values:
+        """Return the mean at every row of sums."""
+        defined = sums[:, 1] > 0.5
+        values = np.divide(sums[:, 0], sums[:, 1], out=np.zeros(len(sums)), where=defined)
+        return Values(values=values, defined=defined)
+
+
 def percent_agreement_without_groups(
     matrix: RatingMatrix, weights: Weights, groups: NDArray[np.int64]
-) -> LeaveOneOut:
+) -> Values:
     """Return percent agreement with each group of units left out.
 
     Args:
@@ -59,12 +87,14 @@ def percent_agreement_without_groups(
         weights: Weights of partial agreement.
         groups: Group of every unit, shape (units,).
     """
-    return _mean_without_groups(unit_agreement(matrix, weights), groups[pairable_units(matrix)])
+    measure = MeanOfUnits(levels=matrix.level_values, weights=weights)
+    return values_without_groups(measure, matrix.counts, groups)
 
 
-def all_raters_agree_without_groups(matrix: RatingMatrix, groups: NDArray[np.int64]) -> LeaveOneOut:
+def all_raters_agree_without_groups(matrix: RatingMatrix, groups: NDArray[np.int64]) -> Values:
     """Return the share of unanimous units with each group of units left out."""
-    return _mean_without_groups(_unit_unanimous(matrix), groups[pairable_units(matrix)])
+    measure = MeanOfUnits(levels=matrix.level_values, weights="unanimous")
+    return values_without_groups(measure, matrix.counts, groups)
 
 
 def n_pairable_units(matrix: RatingMatrix) -> int:
@@ -80,10 +110,17 @@ def pairable_units(matrix: RatingMatrix) -> NDArray[np.bool_]:
 
 def unit_agreement(matrix: RatingMatrix, weights: Weights) -> NDArray[np.float64]:
     """Return the share of agreeing pairs of each unit with two ratings or more, shape (those units,)."""
-    counts = matrix.counts[pairable_units(matrix)].astype(np.float64)
-    m = counts.sum(axis=1)
-    weighted = counts @ agreement_weights(matrix.level_values, weights)
-    shares: NDArray[np.float64] = (counts * (weighted - 1)).sum(axis=1) / (m * (m - 1))
+    return agreement_of_counts(matrix.counts[pairable_units(matrix)], matrix.level_values, weights)
+
+
+def agreement_of_counts(
+    counts: NDArray[np.int64], levels: NDArray[np.float64], weights: Weights
+) -> NDArray[np.float64]:
+    """Return the share of agreeing pairs of each row of counts; 0 where there is no pair."""
+    c = counts.astype(np.float64)
+    m = c.sum(axis=1)
+    agreeing = (c * (c @ agreement_weights(levels, weights) - 1)).sum(axis=1)
+    shares: NDArray[np.float64] = np.divide(agreeing, m * (m - 1), out=np.zeros(len(c)), where=m >= 2)
     return shares
 
 
@@ -91,12 +128,3 @@ def _unit_unanimous(matrix: RatingMatrix) -> NDArray[np.float64]:
     counts = matrix.counts[pairable_units(matrix)]
     unanimous: NDArray[np.bool_] = counts.max(axis=1, initial=0) == counts.sum(axis=1)
     return unanimous.astype(np.float64)
-
-
-def _mean_without_groups(shares: NDArray[np.float64], groups: NDArray[np.int64]) -> LeaveOneOut:
-    names, index = np.unique(groups, return_inverse=True)
-    sums = sums_by_group(np.stack([shares, np.ones_like(shares)], axis=1), index, len(names))
-    rest = np.array([shares.sum(), float(len(shares))]) - sums
-    defined = rest[:, 1] > 0
-    values = np.divide(rest[:, 0], rest[:, 1], out=np.zeros(len(names)), where=defined)
-    return LeaveOneOut(values=values, defined=defined)

@@ -15,12 +15,12 @@ from scipy import special
 from protocol.stats.estimate import Interval, IntervalEstimate
 
 
-def t_quantile(probability: float, *, df: int) -> float:
+def t_quantile(probability: float, *, df: float) -> float:
     """Return the value below which a t variable with `df` degrees of freedom falls."""
     return float(special.stdtrit(df, probability))
 
 
-def t_below(value: float, *, df: int) -> float:
+def t_below(value: float, *, df: float) -> float:
     """Return the probability that a t variable with `df` degrees of freedom is at most `value`."""
     return float(special.stdtr(df, value))
 
@@ -44,11 +44,12 @@ def mean_and_se(differences: Sequence[Fraction]) -> MeanAndSe:
     return MeanAndSe(mean=float(Fraction(total, n * unit)), se=math.sqrt(squares / (n - 1) / n))
 
 
-def t_interval(differences: Sequence[Fraction], *, level: float) -> IntervalEstimate:
+def t_interval(differences: Sequence[Fraction], *, level: float, over: str = "tasks") -> IntervalEstimate:
     """Return the Student t interval of a mean.
 
     In words: mean plus and minus the t quantile with n - 1 degrees of freedom times s / sqrt(n).
-    The differences are one per task, n of them; a task without a difference is not in the list.
+    The differences are one per task, or per unit that `over` names, n of them; a task without a
+    difference is not in the list.
 
     Degenerate: fewer than two differences, or all equal (the width would be zero, which claims a
     certainty the data do not give): no interval, with the reason.
@@ -69,7 +70,7 @@ def t_interval(differences: Sequence[Fraction], *, level: float) -> IntervalEsti
     if summary.se == 0:
         return IntervalEstimate.none(
             f"all {n} differences are equal: an interval of zero width would claim a certainty that "
-            f"{n} tasks do not give"
+            f"{n} {over} do not give"
         )
     half = t_quantile((1 + level) / 2, df=n - 1) * summary.se
     return IntervalEstimate(
@@ -77,7 +78,7 @@ def t_interval(differences: Sequence[Fraction], *, level: float) -> IntervalEsti
             lower=summary.mean - half,
             upper=summary.mean + half,
             level=level,
-            method=f"Student t over {n} tasks",
+            method=f"Student t over {n} {over}",
             se=summary.se,
         )
     )

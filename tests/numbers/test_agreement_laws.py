@@ -16,6 +16,8 @@ from protocol.stats.rating_matrix import RatingMatrix
 
 Values = list[list[float | None]]
 LEVELS = (0, 1, 2, 3)
+SYMMETRIC = tuple(metric for metric in METRICS if metric != "ratio")
+"""The ratio metric counts from 0 and knows top from bottom."""
 
 ratings = st.integers(2, 4).flatmap(
     lambda raters: st.lists(
@@ -34,7 +36,7 @@ def _matrix(values: Values, levels: tuple[float, ...] = LEVELS) -> RatingMatrix:
 def _all(values: Values, levels: tuple[float, ...] = LEVELS) -> list[float | None]:
     matrix = _matrix(values, levels)
     return [
-        *(krippendorff_alpha(matrix, metric).value for metric in METRICS),
+        *(krippendorff_alpha(matrix, metric).value for metric in SYMMETRIC),
         percent_agreement(matrix).value,
         percent_agreement(matrix, "quadratic").value,
         all_raters_agree(matrix).value,
@@ -74,6 +76,8 @@ def test_a_rater_who_rated_nothing_changes_nothing(values: Values) -> None:
 def test_an_unused_level_leaves_alpha(values: Values) -> None:
     """Declared but never used: alpha and unweighted agreement stay."""
     before, after = _all(values), _all(values, (*LEVELS, 9))
+    ratio = [krippendorff_alpha(_matrix(values, levels), "ratio").value for levels in (LEVELS, (*LEVELS, 9))]
+    _same(ratio[:1], ratio[1:])
     _same([*before[:4], before[5]], [*after[:4], after[5]])
 
 

@@ -11,7 +11,7 @@ import pytest
 import protocol.stats
 
 MODULES = sorted(info.name for info in pkgutil.iter_modules(protocol.stats.__path__, "protocol.stats."))
-WITHOUT_EXAMPLE = {"protocol.stats.estimate", "protocol.stats.rating_matrix"}
+WITHOUT_EXAMPLE = {"protocol.stats.estimate", "protocol.stats.rating_matrix", "protocol.stats.values"}
 """Modules that hold forms of data, not measures."""
 
 
