@@ -42,7 +42,7 @@ def rehearse(path: Path, protocol_path: Path, *, seed: int | None) -> Rehearsal:
     Raises:
         WrongStateError: The study is unblinded.
         CheckFailedError: The protocol is not the one the study was seeded with.
-        InvalidInputError: The items of a task do not divide among the scaffolds.
+        InvalidInputError: No item is completed yet.
     """
     ratings = read_study_ratings(path)
     if ratings.protocol is not None:
@@ -87,7 +87,7 @@ def _shuffled_labels(table: RatingTable, protocol: StudyProtocol, seed: int) -> 
     scaffolds = [scaffold.id for scaffold in protocol.scaffolds]
     largest = max((len(found) for found in units.values()), default=0)
     models = -(-largest // len(scaffolds))
-    if not units:
+    if all(row.value is None and row.not_ratable is None for row in table.rows):
         raise InvalidInputError(
             "No item is completed yet.", next_step="Rehearse when there are ratings to analyse."
         )

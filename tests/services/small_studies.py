@@ -123,11 +123,19 @@ def desk_of(path: Path, rater: str | None = None, *, seed: str = "salts") -> Rat
     return open_desk(path, rater=rater, app=APP, entropy=random.Random(f"{seed} {rater}"), clock=clock)
 
 
-def protocol_text(*, guess_share: float | None = None, redaction: str = "", spacing: int = 1) -> str:
+def protocol_text(
+    *,
+    guess_share: float | None = None,
+    redaction: str = "",
+    spacing: int = 1,
+    tasks: Sequence[str] = TASKS,
+    contact: str = "",
+) -> str:
     """Return the study.toml of a small study."""
     lines = [
         "format = 1",
-        '[study]\nname = "Small study"\nkind = "stress-test"\nevidence_level = "response"\nsimulated = true',
+        '[study]\nname = "Small study"\nkind = "stress-test"\nevidence_level = "response"\nsimulated = true\n'
+        f'contact = "{contact}"',
         '[rubric]\nid = "small"\nversion = 1\ntitle = "Small"\nsource = "ours"\nrules = ["Lower."]',
         '[[rubric.not_ratable]]\ncode = "refusal"\nlabel = "A refusal"\nscope = "both"',
     ]
@@ -144,7 +152,7 @@ def protocol_text(*, guess_share: float | None = None, redaction: str = "", spac
         '[[scaffolds]]\nid = "checks"\n'
         'text = "Always offer the person three independent ways of checking each figure you state."'
     )
-    for task in TASKS:
+    for task in tasks:
         lines.append(
             f'[[tasks]]\nid = "{task}"\n[tasks.card]\nbrief = "Answer the question about {task[-1]}."'
         )
