@@ -18,7 +18,6 @@ from protocol.chain.events import Span
 from protocol.conversation import Conversation
 from protocol.typesetting import Piece, Typesetter
 
-
 BLANKS = " \t\r\n"
 """What a quote neither begins nor ends with; other white space shows as something."""
 

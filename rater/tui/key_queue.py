@@ -53,7 +53,7 @@ class KeyQueue(Generic[ResultT]):
             self._guard.stop()
             self._guard = None
         self._turn += 1
-        self._busy = bool(self._waiting)
+        self._busy = bool(self._waiting) and bool(self._app.screen_stack)
         if not self._busy:
             return
         turn = self._turn

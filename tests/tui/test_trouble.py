@@ -125,7 +125,7 @@ async def test_a_study_locked_meanwhile_is_final(build_study: BuildStudy) -> Non
         lock(study)
         await app.press("3")
         assert isinstance(app.app.screen, FinalScreen)
-        assert "Ratings are final" in app.shown()
+        assert "ratings are final" in " ".join(app.shown().split())
         assert "score 3 for Process steerability" in app.shown()
         await app.press("q")
         assert app.app._exit

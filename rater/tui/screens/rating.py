@@ -39,7 +39,7 @@ class RatingScreen(DeskScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While a quote is being made, only its own keys act."""
-        if self.conversation.is_quoting:
+        if self.is_mounted and self.conversation.is_quoting:
             return action in WHILE_QUOTING
         return action != "other_end"
 

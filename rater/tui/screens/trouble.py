@@ -75,7 +75,7 @@ class NotSavedScreen(ModalScreen[bool]):
 
 
 class FinalScreen(Screen[None]):
-    """The study was locked meanwhile.
+    """The study was locked, the work handed in or a pack given out meanwhile.
 
     Args:
         error: What happened.
@@ -95,7 +95,7 @@ class FinalScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Say that nothing can be added."""
         with Vertical(id="trouble"):
-            yield Static(Content.styled("Ratings are final", tones.HEADING), markup=False)
+            yield Static(Content.styled("Rating has ended here", tones.HEADING), markup=False)
             yield Static(label(self._error.what), markup=False)
             yield Static(label(self._error.next_step), markup=False)
             yield Static(Content.assemble(("Came too late: ", tones.STRONG), label(self._kept)), markup=False)

@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
+from protocol.rating_moves import position_to_resume
 from protocol.session import RaterSession
 from protocol.study import VisibleProtocol
 from rater import __version__
@@ -82,7 +83,7 @@ class WelcomeScreen(Screen[None]):
         lines += _fact(
             "Your work",
             f"{len(session.items)} items: {done} completed, {begun} begun, {todo} to do"
-            + (f". Next: item {session.position + 1}" if session.history else ""),
+            + (f". Next: item {position_to_resume(session) + 1}" if session.history else ""),
             width,
         )
         if self._last_saved:
