@@ -1,5 +1,5 @@
 """`python -m rater` does what `rater` does."""
 
-from rater.cli import main
+from rater.entry import main
 
 main()

@@ -9,10 +9,11 @@ from typing import Annotated
 
 import typer
 
-from protocol.errors import BlindraterError, NotFoundError, UsageError
+from protocol.errors import NotFoundError, UsageError
 from protocol.safe_text import inline
 from rater import __version__
-from rater.exit_codes import ExitCode, exit_code_of
+from rater.entry import exit_in_words
+from rater.exit_codes import ExitCode
 
 app = typer.Typer(
     name="rater",
@@ -172,19 +173,7 @@ def serve(
 
 def main() -> None:
     """Run `rater`."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    try:
-        app()
-    except BlindraterError as error:
-        sys.stderr.write(f"rater: {inline(str(error), multiline=True)}\n")
-        sys.exit(exit_code_of(error))
-    except Exception as error:
-        from rater.crash_report import sentence_for, write_report
-
-        sys.stderr.write(f"rater: {sentence_for(write_report(error))}\n")
-        sys.exit(ExitCode.INTERNAL_FAULT)
+    exit_in_words(app)
 
 
 def _run(path: Path, *, rater: str | None, plain: bool, debug: bool) -> int:
