@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from protocol.errors import UsageError
+from protocol.errors import InvalidInputError, UsageError
 
 StudyArgument = Annotated[Path, typer.Argument(metavar="STUDY", help="The study file, such as study.db.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -26,6 +26,10 @@ PassphraseFdOption = Annotated[
     int | None,
     typer.Option("--passphrase-fd", metavar="N", help="Read the passphrase from an open file descriptor."),
 ]
+
+
+LONGEST_SECRET = 2**20
+"""Bytes that are read from a descriptor."""
 
 
 def login_name() -> str:
@@ -49,16 +53,24 @@ def read_passphrase(file: Path | None, descriptor: int | None) -> str | None:
     if file is not None and descriptor is not None:
         raise UsageError("Give --passphrase-file or --passphrase-fd, not both.")
     if file is not None:
-        return read_secret_text(file, wanted="a passphrase on its first line").splitlines()[0]
+        return _first_line(read_secret_text(file, wanted="a passphrase on its first line"))
     if descriptor is None:
         return None
+    where = f"file descriptor {descriptor}"
     try:
-        with os.fdopen(descriptor, encoding="utf-8", closefd=False) as stream:
-            return stream.readline().rstrip("\n")
-    except OSError:
-        raise UsageError(
-            f"File descriptor {descriptor} is not open.", next_step="Open it in the shell: 3<FILE."
+        with os.fdopen(descriptor, "rb", closefd=False) as stream:
+            return _first_line(stream.read(LONGEST_SECRET).decode("utf-8"))
+    except UnicodeDecodeError:
+        raise InvalidInputError(
+            "This is no UTF-8 text.", where=where, next_step="Give a passphrase on its first line."
         ) from None
+    except (OSError, ValueError, OverflowError):
+        raise UsageError("It is not open.", where=where, next_step="Open it in the shell: 3<FILE.") from None
+
+
+def _first_line(text: str) -> str:
+    """Return the text up to its first line end, which belongs to the file and not to the passphrase."""
+    return text.split("\n", 1)[0].removesuffix("\r")
 
 
 def ask_passphrase(*, no_input: bool, option: str, repeat: bool) -> str:

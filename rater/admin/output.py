@@ -7,10 +7,12 @@ never markup. No colour goes out where `NO_COLOR` is set or stdout is no termina
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
-from protocol.safe_text import inline
+from protocol.safe_text import inline, neutralise
 
 WIDE = 400
 """Columns where stdout is no terminal: a table in a file is not folded."""
@@ -26,9 +28,22 @@ def talk(text: str) -> None:
     sys.stderr.write(inline(text, multiline=True) + "\n")
 
 
+def typed(path: Path) -> str:
+    """Return a path as it is typed in a shell, for commands that are advised."""
+    return shlex.quote(str(path))
+
+
 def print_json(value: Mapping[str, object]) -> None:
-    """Print one JSON object on stdout; keys keep their order, floats are finite."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+    """Print one JSON object on stdout; keys keep their order, floats are finite.
+
+    What a terminal could obey is escaped, which JSON allows for any character.
+    """
+    lines = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False).split("\n")
+    sys.stdout.write("\n".join(line if line.isprintable() else _escaped(line) for line in lines) + "\n")
+
+
+def _escaped(line: str) -> str:
+    return "".join(char if neutralise(char) == char else json.dumps(char)[1:-1] for char in line)
 
 
 def print_table(

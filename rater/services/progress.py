@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sqlite3
 from collections import Counter
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from db.audit_store import read_audit
 from db.connection import FileKind, close, open_for_reading, sentences
 from db.study_store import StudyState, read_study
 from protocol.chain.audit import AuditEntry
+from protocol.errors import WrongStateError
 from rater.services.rater_states import RaterState, rater_states
 
 
@@ -65,6 +67,22 @@ def read_progress(path: Path) -> StudyProgress:
         close(connection)
 
 
+def items_before_lock(path: Path) -> dict[str, int]:
+    """Return how many items each rater has not completed; raters without gaps are left out.
+
+    Raises:
+        WrongStateError: The study is not open; everything else as `read_progress`.
+    """
+    progress = read_progress(path)
+    if progress.state is not StudyState.OPEN:
+        raise WrongStateError(
+            f"The study is {progress.state}. It can be locked once, while it is open.",
+            next_step="See `rater-admin status`.",
+        )
+    gaps = {rater.rater: rater.items - rater.completed for rater in progress.raters}
+    return {rater: count for rater, count in gaps.items() if count}
+
+
 def _progress(connection: sqlite3.Connection, path: Path) -> StudyProgress:
     study = read_study(connection)
     states = rater_states(connection, study)
@@ -109,15 +127,16 @@ def _rater(state: RaterState) -> RaterProgress:
 
 
 def _next_step(path: Path, state: StudyState, raters: tuple[RaterProgress, ...]) -> str:
+    study = shlex.quote(str(path))
     match state:
         case StudyState.OPEN:
             waiting = [rater for rater in raters if rater.completed < rater.items]
             if waiting:
-                return f"rater rate {path} --as {waiting[0].rater}"
-            return f"rater-admin lock {path}"
+                return f"rater rate {study} --as {waiting[0].rater}"
+            return f"rater-admin lock {study}"
         case StudyState.LOCKED:
             return (
-                f"rater-admin unblind {path} --key study.key --identity FILE --lock-code CODE --reason TEXT"
+                f"rater-admin unblind {study} --key study.key --identity FILE --lock-code CODE --reason TEXT"
             )
         case StudyState.UNBLINDED:
-            return f"rater-admin effects {path}"
+            return f"rater-admin effects {study}"

@@ -8,7 +8,7 @@ import typer
 
 from rater import __version__
 from rater.admin.options import JsonOption, ReasonOption, StudyArgument, login_name
-from rater.admin.output import print_json, say, talk
+from rater.admin.output import print_json, say, talk, typed
 
 
 def lock(
@@ -22,15 +22,11 @@ def lock(
 ) -> None:
     """Make the ratings final and print the lock code, to be published before unblinding."""
     from rater.services.doors import Who, lock_study
-    from rater.services.progress import read_progress
+    from rater.services.progress import items_before_lock
     from rater.services.rating import utc_now
 
     if dry_run:
-        gaps = {
-            rater.rater: rater.items - rater.completed
-            for rater in read_progress(study).raters
-            if rater.completed < rater.items
-        }
+        gaps = items_before_lock(study)
         if json:
             print_json({"schema": "lock-dry-run/1", "missing": gaps})
             return
@@ -56,4 +52,7 @@ def lock(
         say(f"lock code {locked.lock_code}")
     talk("Publish this code now where you cannot edit it: a registration, a mail to all raters and")
     talk("co-authors, a pushed signed tag. It is what shows later that no rating changed after unblinding.")
-    talk(f"Next: rater-admin unblind {study} --key study.key --identity FILE --lock-code CODE --reason TEXT")
+    talk(
+        f"Next: rater-admin unblind {typed(study)} --key study.key --identity FILE"
+        " --lock-code CODE --reason TEXT"
+    )

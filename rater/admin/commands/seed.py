@@ -19,7 +19,7 @@ from rater.admin.options import (
     login_name,
     read_passphrase,
 )
-from rater.admin.output import print_json, say, talk
+from rater.admin.output import print_json, say, talk, typed
 
 
 def seed(
@@ -111,4 +111,4 @@ def seed(
         talk(f"The key with SHA-256 {seeded.voided_key_sha256} is void; this is on the record.")
     talk(f"Keep {key_path} and the source files where no rater can read them.")
     first = next(iter(seeded.items_of_rater))
-    talk(f"Next: rater rate {output} --as {first}")
+    talk(f"Next: rater rate {typed(output)} --as {first}")

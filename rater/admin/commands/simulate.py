@@ -9,7 +9,7 @@ import typer
 
 from rater import __version__
 from rater.admin.options import JsonOption, login_name
-from rater.admin.output import print_json, say, talk
+from rater.admin.output import print_json, say, talk, typed
 
 
 def simulate(
@@ -49,4 +49,4 @@ def simulate(
     for path in (paths.study, paths.key, paths.identity, paths.protocol, paths.transcripts, paths.truth):
         say(str(path))
     talk(f"seed {seed}; the known effects are in {paths.truth}")
-    talk(f"Next: rater-admin lock {paths.study}")
+    talk(f"Next: rater-admin lock {typed(paths.study)}")

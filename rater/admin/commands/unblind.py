@@ -19,7 +19,7 @@ from rater.admin.options import (
     login_name,
     read_passphrase,
 )
-from rater.admin.output import print_json, say, talk
+from rater.admin.output import print_json, say, talk, typed
 
 
 def unblind(
@@ -61,4 +61,4 @@ def unblind(
         print_json({"schema": "unblind/1", "items": opened})
     else:
         say(f"The study is unblinded: the origin of {opened} items is known.")
-    talk(f"Next: rater-admin effects {study}")
+    talk(f"Next: rater-admin effects {typed(study)}")
