@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from db.atomic_file import cannot_write
 from protocol.chain.identifiers import Entropy
 from protocol.errors import BlindraterError
 from rater.services.byte_search import FILE_NAMES, Finding, Form, Searched, search_files, written_as
@@ -27,7 +28,7 @@ from rater.services.order_check import (
     watch_plans,
 )
 from rater.services.prediction_odds import Odds, Record
-from rater.services.pty_session import HAS_TERMINALS
+from rater.services.pty_session import has_terminals
 
 
 class Answer(StrEnum):
@@ -83,7 +84,7 @@ def run_blind_test(
     who: str,
     app: str,
     tell: Tell = lambda step: None,
-    has_terminals: bool = HAS_TERMINALS,
+    in_terminal: bool | None = None,
 ) -> BlindTest:
     """Run every check of the self-test.
 
@@ -94,16 +95,22 @@ def run_blind_test(
         who: For the audit logs.
         app: Version of the program.
         tell: Called at each step.
-        has_terminals: Whether the rating app can be driven here.
+        in_terminal: Whether to drive the rating app in a terminal; wherever there is one unless given.
+
+    Raises:
+        StorageError: The folder cannot be written.
     """
     test = _Run(
         work=Workplace(root=root, app=app),
         canaries=draw_canaries(entropy),
         tell=tell,
-        has_terminals=has_terminals,
+        has_terminals=has_terminals() if in_terminal is None else in_terminal,
     )
-    test.search_canaries(entropy=entropy, who=who)
-    test.count_orders(seed=seed, who=who)
+    try:
+        test.search_canaries(entropy=entropy, who=who)
+        test.count_orders(seed=seed, who=who)
+    except OSError as fault:
+        raise cannot_write(root, fault) from fault
     return BlindTest(checks=tuple(test.checks), findings=tuple(test.findings), seed=seed)
 
 
@@ -249,7 +256,7 @@ class _Run:
             Check(
                 question=question,
                 answer=Answer.NOT_CHECKED,
-                why="this system has no pseudo-terminals for Python",
+                why="there are no pseudo-terminals here",
             )
         )
         return False

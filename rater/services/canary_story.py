@@ -6,7 +6,9 @@ Each step says what went wrong, or nothing. What the steps leave in the workplac
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from protocol.chain.identifiers import Entropy
@@ -40,6 +42,8 @@ SEALED = (*MODELS, *SCAFFOLDS, *SCAFFOLD_TEXTS, *TASKS, "source id", "system mes
 """What the key must hold, because nothing else can bring it back."""
 _IN_PACK, _IN_STUDY_FILE, _LATE = RATERS
 
+AT_ONCE = 4
+"""So many errors are provoked side by side: each waits for a program to start."""
 _PLAIN_STEPS = (
     "",
     "t",
@@ -53,7 +57,6 @@ _PLAIN_STEPS = (
     "",
     "u",
     "U",
-    "no such step",
     "q",
 )
 """What is typed in the plain mode: most kinds of output it has, and one item completed."""
@@ -210,11 +213,13 @@ class CanaryStory:
         Args:
             in_terminal: Those that need a terminal; else those that need none.
         """
-        found = [
-            suffer(self._work, mishap)
+        wanted = [
+            mishap
             for mishap in mishaps(self._work, self._untouched_pack)
             if (mishap.terminal is not None) is in_terminal
         ]
+        with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+            found = list(pool.map(partial(suffer, self._work), wanted))
         return "; ".join(one for one in found if one) or None
 
     def hand_in(self) -> str | None:
@@ -222,6 +227,7 @@ class CanaryStory:
         rate_at_desk(self._pack, rater=None, app=self._work.app)
         ratings = str(self._work.packs / f"{_IN_PACK}.ratings.jsonl")
         return self._run_all(
+            ("help", rater_command(["--help"])),
             ("submit-interim", rater_command(["submit", str(self._pack), "--interim"])),
             ("submit", rater_command(["submit", str(self._pack)])),
             ("merge", admin_command(["merge", str(self._work.study), ratings])),

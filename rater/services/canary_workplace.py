@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from protocol.errors import CheckFailedError
 from rater.services.pty_session import PtySession, TerminalSize, without_escapes
 
 CHILD_DEADLINE_S = 60.0
@@ -147,16 +148,22 @@ class Workplace:
             command: The command line.
             typed: Its standard input.
             variables: Added to its environment.
+
+        Raises:
+            CheckFailedError: It goes on.
         """
-        done = subprocess.run(  # noqa: S603 - our own programs
-            command,
-            input=typed.encode(),
-            capture_output=True,
-            env={**self.environment(), **(variables or {})},
-            cwd=self.home,
-            timeout=CHILD_DEADLINE_S,
-            check=False,
-        )
+        try:
+            done = subprocess.run(  # noqa: S603 - our own programs
+                command,
+                input=typed.encode(),
+                capture_output=True,
+                env={**self.environment(), **(variables or {})},
+                cwd=self.home,
+                timeout=CHILD_DEADLINE_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise CheckFailedError(f"A program did not end ({name}).") from None
         (self.screens / f"{name}.stdout").write_bytes(done.stdout)
         (self.screens / f"{name}.stderr").write_bytes(done.stderr)
         return done.returncode

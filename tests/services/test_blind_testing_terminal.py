@@ -14,7 +14,7 @@ from rater.services.byte_search import Target, search_files
 from rater.services.canary_workplace import Workplace
 from rater.services.pty_session import PtySession, TerminalSize, without_escapes
 
-pytestmark = pytest.mark.skipif(not pty_session.HAS_TERMINALS, reason="no pseudo-terminals here")
+pytestmark = pytest.mark.skipif(not pty_session.has_terminals(), reason="no pseudo-terminals here")
 
 ECHO = "import sys\nprint('ready')\nfor line in sys.stdin: print('got', line.strip().upper())"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,10 +60,12 @@ def _print(test: BlindTest, keep: Path | None) -> None:
 
     for check in test.checks:
         say(f"{check.answer:<11}  {check.question}{f': {check.why}' if check.why else ''}")
-    for finding in test.findings[:SHOWN_FINDINGS]:
-        say(f"found        {finding}")
-    if len(test.findings) > SHOWN_FINDINGS:
-        say(f"found        and {len(test.findings) - SHOWN_FINDINGS} more")
+    by_file = Counter((one.file, one.form, one.what) for one in test.findings)
+    firsts = {(one.file, one.form, one.what): one for one in reversed(test.findings)}
+    for kind, count in list(by_file.items())[:SHOWN_FINDINGS]:
+        say(f"found        {firsts[kind]}{f' (and {count - 1} more in it)' if count > 1 else ''}")
+    if len(by_file) > SHOWN_FINDINGS:
+        say(f"found        and {len(by_file) - SHOWN_FINDINGS} more kinds of hits: --json lists all")
     for what in NOT_SEEN:
         say(f"not checked  {what}")
     say(f"seed of the counted seedings: {test.seed}")
