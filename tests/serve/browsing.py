@@ -98,6 +98,12 @@ def app_processes(study: Path) -> set[int]:
     return found
 
 
+def processor_s(pid: int) -> float:
+    """Return the processor time a process has used, in seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 async def until(holds: Callable[[], bool], *, within_s: float = DEADLINE_S) -> float:
     """Wait until something holds.
 

@@ -63,7 +63,9 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(program: str, *words: str, idle_s: float = 600) -> AsyncIterator[Stage]:
+async def stage(
+    program: str, *words: str, idle_s: float = 600, public_url: str | None = None
+) -> AsyncIterator[Stage]:
     """Serve a program in place of the app."""
     command = AppCommand(
         arguments=(sys.executable, "-c", _TOOLS + program, *words), environment={"PATH": os.environ["PATH"]}
@@ -80,7 +82,7 @@ async def stage(program: str, *words: str, idle_s: float = 600) -> AsyncIterator
     listener.close()
     front = Front(
         links=links,
-        address=address_of(host="127.0.0.1", port=port, public_url=None),
+        address=address_of(host="127.0.0.1", port=port, public_url=public_url),
         port=port,
         seats=seats,
         make_session=make_session,
@@ -298,3 +300,19 @@ async def test_an_end_of_the_server_is_told_and_nobody_comes_in() -> None:
             async with theatre.browser.connected():
                 pass
         assert refused.value.status == 503
+
+
+async def test_behind_tls_the_cookie_never_travels_without() -> None:
+    """It is marked Secure, and its name lets the browser take it from this host by https alone."""
+    async with stage("", public_url="https://rating.example.org") as theatre:
+        http, link = theatre.browser.http, f"{theatre.browser.origin}/r/{theatre.token}"
+        ours = {"Origin": "https://rating.example.org"}
+        async with http.post(link, headers=ours, allow_redirects=False) as answer:
+            assert answer.status == 303
+            assert answer.headers["Location"] == "/"
+            (cookie,) = answer.cookies.values()
+        assert cookie.key.startswith("__Host-")
+        assert cookie["secure"]
+        assert cookie["httponly"]
+        assert cookie["path"] == "/"
+        assert not cookie["domain"]

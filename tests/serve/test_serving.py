@@ -16,7 +16,7 @@ from rater.serve import ending
 from rater.services.doors import Who, lock_study
 from rater.services.rating import open_desk, utc_now
 from tests.conftest import BuildStudy, StudyFile, make_items
-from tests.serve.browsing import Browser, RunningServer, Terminal, browser, running, until
+from tests.serve.browsing import Browser, RunningServer, Terminal, browser, processor_s, running, until
 
 from aiohttp import WSServerHandshakeError  # isort: skip  after the check that it is there
 
@@ -276,6 +276,19 @@ async def test_a_killed_server_leaves_no_app(server: RunningServer) -> None:
         await until(lambda: len(server.apps()) == 2)
         server.process.kill()
         await until(lambda: not server.apps(), within_s=5)
+
+
+async def test_an_idle_session_costs_nothing(server: RunningServer) -> None:
+    """An app that nobody touches uses less than 2 % of a core, and so does the server."""
+    async with browser(server, "R1") as mine, mine.connected() as terminal:
+        await start(terminal)
+        await terminal.reads_for(1)
+        (app,) = server.apps()
+        before = processor_s(app), processor_s(server.process.pid)
+        assert min(before) > 0, "the system does not count"
+        await terminal.reads_for(3)
+        assert processor_s(app) - before[0] < 0.02 * 3
+        assert processor_s(server.process.pid) - before[1] < 0.02 * 3
 
 
 @pytest.mark.parametrize("way", ["quit", "closed", "dropped", "reset"])
