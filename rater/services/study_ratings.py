@@ -15,6 +15,7 @@ from db.allocation_store import read_allocation, read_study_toml
 from db.connection import close, open_for_reading, sentences
 from db.item_store import task_of_items
 from db.study_store import StudyRecord, StudyState, read_study
+from protocol.analysis.active_time import active_ms
 from protocol.analysis.rating_table import RatingRow, RatingTable, specs_of
 from protocol.errors import CheckFailedError, WrongStateError
 from protocol.session import ItemProgress
@@ -85,10 +86,12 @@ def _ratings(connection: sqlite3.Connection, path: Path) -> StudyRatings:
     rows = [
         row
         for state in rater_states(connection, study)
-        for item_id in state.session.items
+        for position, item_id in enumerate(state.session.items, start=1)
         for row in _rows_of(
             state.manifest.rater,
             state.session.of(item_id),
+            position=position,
+            elapsed_ms=active_ms(state.session.history.get(item_id, ())),
             study=study,
             task=tasks[item_id],
             origin=origins.get(item_id),
@@ -114,7 +117,14 @@ def _require_same(protocol: StudyProtocol, study: StudyRecord) -> None:
 
 
 def _rows_of(
-    rater: str, progress: ItemProgress, *, study: StudyRecord, task: str, origin: Origin | None
+    rater: str,
+    progress: ItemProgress,
+    *,
+    position: int,
+    elapsed_ms: int | None,
+    study: StudyRecord,
+    task: str,
+    origin: Origin | None,
 ) -> list[RatingRow]:
     counts = progress.completed
     return [
@@ -128,6 +138,8 @@ def _rows_of(
             scaffold=origin.scaffold if origin else None,
             task=origin.task if origin else task,
             replicate=origin.replicate if origin else 1,
+            position=position,
+            elapsed_ms=elapsed_ms if counts else None,
         )
         for dimension in study.visible.rubric.dimensions
     ]
