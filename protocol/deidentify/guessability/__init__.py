@@ -1,0 +1,1 @@
+"""How well a program can tell the conditions from what raters would see; admin only, before seeding."""
