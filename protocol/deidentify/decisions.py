@@ -87,17 +87,18 @@ def parse_decisions(text: str, *, where: str) -> dict[str, Decision]:
     """
     found: dict[str, Decision] = {}
     problems: list[Problem] = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    # No splitlines(): a reason may hold characters that it takes for the end of a line.
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
             raw = json.loads(line)
             decision = Decision(
-                hit=str(raw["hit"]),
+                hit=_text(raw["hit"]),
                 action=DECIDED[raw["action"]],
-                reason=str(raw["reason"]),
-                who=str(raw["who"]),
-                at=str(raw["at"]),
+                reason=_text(raw["reason"]),
+                who=_text(raw["who"]),
+                at=_text(raw["at"]),
             )
         except (ValueError, KeyError, TypeError, RecursionError):
             problems.append(
@@ -117,3 +118,9 @@ def parse_decisions(text: str, *, where: str) -> dict[str, Decision]:
             problems=problems,
         )
     return found
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    raise TypeError("no text")
