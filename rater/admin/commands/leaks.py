@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rater.admin.commands.map_option import MapOption, mapped_sources
+from rater.admin.commands.ratings_options import print_blocks
 from rater.admin.options import JsonOption, ReasonOption, login_name
 from rater.admin.output import print_json, print_table, say, talk
 from rater.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from protocol.deidentify.finding import LeakHit
+    from protocol.deidentify.guessability.audit import AuditResult
     from rater.services.leaks import LeakReport
 
 DecisionsOption = Annotated[
@@ -44,6 +46,12 @@ def leaks(
     limit: Annotated[
         int, typer.Option("--limit", min=1, metavar="N", help="How many hits are listed.")
     ] = 200,
+    audit: Annotated[
+        bool, typer.Option("--audit", help="Also measure how guessable the conditions are (extra: audit).")
+    ] = False,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", help="Of the audit (default: the plan's).")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Show every hit of the leak rules in context; exit 4 while one waits for a decision."""
@@ -57,10 +65,26 @@ def leaks(
         made = decide_hits(kept_in, report, decide, reason=reason, who=login_name(), at=utc_now())
         talk(f"{len(made)} decisions added to {kept_in}")
         report = find_leaks(protocol, named.paths, mapping=named.mapping, decisions=read_decisions(kept_in))
+    audited = None
+    if audit:
+        from rater.services.guessability import audit_sources
+
+        audited = audit_sources(
+            protocol,
+            named.paths,
+            mapping=named.mapping,
+            decisions=read_decisions(kept_in),
+            seed=seed,
+            progress=lambda step: talk(f"audit: {step}"),
+        )
     if json:
-        print_json(_as_json(report))
+        print_json(_as_json(report, audited))
     else:
         _print(report, limit)
+        if audited is not None:
+            from protocol.report.guessability_text import guessability_blocks
+
+            print_blocks(guessability_blocks(audited))
     if report.undecided or report.own_texts:
         raise typer.Exit(ExitCode.WOULD_BREAK_BLIND)
 
@@ -96,7 +120,9 @@ def _row(hit: LeakHit) -> list[str]:
     ]
 
 
-def _as_json(report: LeakReport) -> dict[str, object]:
+def _as_json(report: LeakReport, audited: AuditResult | None) -> dict[str, object]:
+    from protocol.report.guessability_json import guessability_to_json
+
     return {
         "schema": "leaks/1",
         "transcripts": report.transcripts,
@@ -123,4 +149,5 @@ def _as_json(report: LeakReport) -> dict[str, object]:
         "own_texts": [
             {"where": leak.where, "rule": leak.rule, "found": leak.found} for leak in report.own_texts
         ],
+        "audit": guessability_to_json(audited) if audited else None,
     }
