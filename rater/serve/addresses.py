@@ -96,7 +96,7 @@ def _warning(host: str, *, local: bool, public: str, encrypted: bool) -> str | N
             " address with --public-url."
         )
     advice = (
-        "Listen on 127.0.0.1 (leave --host out) and put a proxy with TLS before it, such as Caddy or nginx,"
+        "Listen on 127.0.0.1 (leave --host out) and put a proxy with TLS before it, such as nginx,"
         " or let raters come through an SSH tunnel: see docs/serving.md."
     )
     if encrypted:

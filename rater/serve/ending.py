@@ -37,6 +37,14 @@ SPUN = Ending(
 )
 
 
+def not_started(why: str) -> Ending:
+    """Return that the system has no room for another process."""
+    return Ending(
+        text="Your work cannot be opened now. Try again in a minute, or tell the person who runs the study.",
+        log=f"No app process could be started: {why}.",
+    )
+
+
 def of_exit(code: int | None) -> Ending:
     """Return why an app process ended by itself without a word."""
     if code == EXIT_SPINNING:

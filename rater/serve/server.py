@@ -25,7 +25,6 @@ _INHERITED = (
     "LC_ALL",
     "LC_CTYPE",
     "LD_LIBRARY_PATH",
-    "NO_COLOR",
     "PYTHONPATH",
     "SYSTEMROOT",
     "TEMP",
@@ -157,8 +156,10 @@ def _stop_signal() -> asyncio.Event:
     loop = asyncio.get_running_loop()
     with suppress(NotImplementedError):  # Windows: Ctrl+C interrupts instead
         for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-            if hasattr(signal, name):
-                loop.add_signal_handler(getattr(signal, name), stopped.set)
+            number = getattr(signal, name, None)
+            # Ignored already where the server was started to outlive its terminal.
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                loop.add_signal_handler(number, stopped.set)
     return stopped
 
 

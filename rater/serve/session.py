@@ -86,18 +86,17 @@ class Session:
 
     async def run(self) -> Ending:
         """Serve until either side ends; then nothing of the app's process is left."""
-        self._process = process = await asyncio.create_subprocess_exec(
-            *self._command.arguments,
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=None,
-            env={
-                **self._command.environment,
-                "COLUMNS": str(self._size.columns),
-                "ROWS": str(self._size.rows),
-            },
-            start_new_session=True,
-        )
+        size = {"COLUMNS": str(self._size.columns), "ROWS": str(self._size.rows)}
+        try:
+            self._process = process = await asyncio.create_subprocess_exec(
+                *self._command.arguments,
+                stdin=PIPE,
+                stdout=PIPE,
+                env={**self._command.environment, **size},
+                start_new_session=True,
+            )
+        except OSError as fault:
+            return ending.not_started(fault.strerror or "unknown")
         tasks = [
             asyncio.create_task(work)
             for work in (self._carry_output(process), self._carry_input(), self._wait_idle())

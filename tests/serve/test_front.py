@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import BuildStudy
 from tests.serve.browsing import Browser, Terminal, until
 
 from aiohttp import WSServerHandshakeError, web  # isort: skip  after the check that they are there
@@ -156,6 +158,44 @@ async def test_what_an_app_says_at_its_end_reaches_rater_and_server() -> None:
     async with stage(program) as theatre, theatre.connected() as terminal:
         assert await terminal.closes() == "The study is locked."
         assert theatre.told == ["R1: /srv/study.db: The study is locked."]
+
+
+async def test_a_fault_in_the_app_is_told_without_values(build_study: BuildStudy, tmp_path: Path) -> None:
+    """Rater and server learn that there was one; what the rater was reading stays in the process."""
+    program = """
+os.environ["XDG_STATE_HOME"] = sys.argv[2]
+import rater.tui.app
+def broken(desk):
+    raise RuntimeError("text of a transcript")
+rater.tui.app.RatingScreen = broken
+from rater.serve import child
+sys.argv = ["child", sys.argv[1], "R1", str(os.getppid())]
+sys.exit(child.main())
+"""
+    async with stage(program, str(build_study().path), str(tmp_path)) as theatre:
+        async with theatre.connected() as terminal:
+            await terminal.sees("You are")
+            await terminal.press("\r")
+            reason = await terminal.closes()
+        assert reason is not None
+        assert "fault of its own" in reason
+        (line,) = theatre.told
+        assert line.startswith("R1: ")
+        (report,) = tmp_path.glob("blindrater/blindrater-crash-*.txt")
+        for place in (reason, line, terminal.drawn, report.read_text("utf-8")):
+            assert "text of a transcript" not in place
+
+
+async def test_no_room_for_a_process_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rater is told to come back, the person at the server why."""
+
+    async def full(*words: object, **options: object) -> None:
+        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", full)
+    async with stage("") as theatre, theatre.connected() as terminal:
+        assert "Try again in a minute" in str(await terminal.closes())
+        assert theatre.told == ["R1: No app process could be started: Resource temporarily unavailable."]
 
 
 async def test_an_app_that_crashes_is_told_with_its_exit_code() -> None:

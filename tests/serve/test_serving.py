@@ -163,7 +163,7 @@ async def test_only_the_pages_files_are_given(study: StudyFile, server: RunningS
 
 async def test_an_app_gets_a_short_environment_and_its_rater_from_the_server(study: StudyFile) -> None:
     """No secret, no recorder of keys, and nothing that the browser sent."""
-    secrets = {"API_TOKEN": "x", "TEXTUAL_LOG": "/tmp/keys", "TEXTUAL": "debug,devtools", "NO_COLOR": "1"}
+    secrets = {"API_TOKEN": "x", "TEXTUAL_LOG": "/tmp/keys", "TEXTUAL": "debug,devtools", "TZ": "UTC"}
     with running(study.path, raters=2, environment=secrets) as server:
         async with browser(server, "R1") as mine:
             address = f"{server.origin}/ws?width=100&height=30&rater=R2&as=R2"
@@ -181,8 +181,8 @@ async def test_an_app_gets_a_short_environment_and_its_rater_from_the_server(stu
                     for entry in Path(f"/proc/{app}/environ").read_bytes().split(b"\0")
                     if entry
                 }
-                assert "NO_COLOR" in names
-                assert names.isdisjoint({"API_TOKEN", "TEXTUAL_LOG", "TEXTUAL", "PATH"})
+                assert "TZ" in names
+                assert names.isdisjoint({*secrets, "PATH"} - {"TZ"})
                 assert os.getpgid(app) == app
 
 

@@ -1,2 +1,2 @@
 // Uses the link at once; programs that only look at links run no scripts.
-document.forms[0].requestSubmit();
+document.forms[0].submit();
