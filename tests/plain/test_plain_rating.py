@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from db.connection import FileKind
 from protocol.chain.events import EventKind
+from protocol.conversation import Conversation, Message
 from protocol.rubric import Level
 from tests.conftest import BuildStudy, StudyFile, make_items, make_rubric
 from tests.plain.talking import drafts_on_disk, item_on_disk, kinds_on_disk, session_on_disk, talk
@@ -406,3 +408,17 @@ async def test_the_same_work_leaves_the_same_events_as_the_app(
         "p",
     )
     assert drafts_on_disk(in_plain) == drafts_on_disk(in_app)
+
+
+def test_the_dialogue_in_the_handbook_is_a_real_one(build_study: BuildStudy) -> None:
+    """Said by the program to these answers, at a width of 100 columns."""
+    handbook = Path(__file__).parents[2] / "docs" / "rater-handbook.md"
+    shown = handbook.read_text(encoding="utf-8").split("```text\n")[1].split("```")[0]
+    messages = (
+        Message(role="user", text="Compare these two phone contracts for me."),
+        Message(role="assistant", text="A is cheaper by 42. Check the exit fee in line 3 of your bill."),
+    )
+    item = replace(make_items(2)[1], conversation=Conversation(messages=messages))
+    study = build_study(items=[make_items(1)[0], item], rubric=make_rubric(quote_from=1))
+    said = talk(study, "0", "0", "", "2", "e 2 check ... bill", columns=100).text
+    assert shown in said
