@@ -86,7 +86,7 @@ def demo(
     plain: PlainOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Rate the shipped sample pack: nothing to prepare, and nothing that counts."""
+    """Rate the shipped sample pack: nothing counts."""
     if not plain:
         _check_terminal(debug=debug)
     path = file if file is not None else _demo_path()
@@ -118,7 +118,7 @@ def submit(
         bool, typer.Option("--interim", help="A safe copy of the work so far; you go on rating.")
     ] = False,
 ) -> None:
-    """Write the file to send back, and show the receipt that stays with you."""
+    """Write the file to send back, and your receipt."""
     from rater.services.submitting import submit as hand_in
 
     done = hand_in(study, rater=rater, output=output, interim=interim, app=__version__)
@@ -153,7 +153,7 @@ def serve(
         int, typer.Option(min=1, help="Close a session that nobody touches for so long.")
     ] = 60,
 ) -> None:
-    """Serve the rating app to browsers: prints one single-use link for each rater."""
+    """Serve the rating app to browsers, one link each."""
     from rater.serve.options import ServeOptions
     from rater.serve.server import serve as serve_until_stopped
 

@@ -32,7 +32,7 @@ class StagedGroup(TyperGroup):
         """Write one section of help for each stage."""
         for stage, names in STAGES.items():
             rows = [
-                (name, command.get_short_help_str(formatter.width - 16))
+                (name, " ".join((command.help or "").split("\n\n")[0].split()))
                 for name in names
                 if (command := self.get_command(ctx, name)) is not None
             ]
