@@ -23,7 +23,7 @@ def incident(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Record that a rater may have learned a condition; the report shows effects with and without."""
+    """Record that a rater may have learned a condition; `blinding` shows effects with and without."""
     from rater.services.doors import Who
     from rater.services.incidents import record_incident
     from rater.services.rating import utc_now
