@@ -16,7 +16,10 @@ def simulate(
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="DIR", help="A new folder for the study.")
     ],
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Gives texts, orders and ratings.")] = 1,
+    seed: Annotated[
+        int,
+        typer.Option("--seed", metavar="N", min=0, max=2**63 - 1, help="Gives texts, orders and ratings."),
+    ] = 1,
     tasks: Annotated[int, typer.Option("--tasks", min=2, max=200, help="Number of tasks.")] = 15,
     json: JsonOption = False,
 ) -> None:
