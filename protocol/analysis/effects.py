@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from protocol.analysis.cells import Arm, ArmCounts, Cell, Condition, arm_counts, arms_of, task_differences
 from protocol.analysis.interactions import Interaction, Omnibus, interactions_of, omnibus_of
@@ -21,6 +22,9 @@ from protocol.stats.clopper_pearson import Proportion
 from protocol.stats.dominance import unpaired_cliffs_delta
 from protocol.stats.holm import holm
 from protocol.study import AnalysisPlan
+
+if TYPE_CHECKING:
+    from protocol.analysis.robustness import Robustness
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +69,8 @@ class EffectsResult:
     interactions: tuple[Interaction, ...]
     omnibus: tuple[Omnibus, ...]
     notes: tuple[str, ...]
+    robustness: tuple[Robustness, ...] = ()
+    """The effects computed in other ways, where that was asked for."""
 
 
 def effects(table: RatingTable, *, baseline: str, plan: AnalysisPlan) -> EffectsResult:
@@ -83,22 +89,37 @@ def effects(table: RatingTable, *, baseline: str, plan: AnalysisPlan) -> Effects
         NotFoundError: No rating has the baseline scaffold.
     """
     _require_origin(table, baseline)
+    found = estimated_effects(table, like=table, baseline=baseline, plan=plan)
     ordered = [spec for spec in table.dimensions if spec.scale is not Scale.NOMINAL]
-    planned = _comparisons(table, baseline, plan)
-    found: list[Effect] = []
-    for spec in ordered:
-        arms = arms_of(table.of_dimension(spec.id))
-        raw = [_effect(arms, spec, condition, baseline, plan) for condition in planned]
-        found.extend(_adjusted_within(raw))
-    found = _decided(_adjusted_overall(found), plan)
     return EffectsResult(
         baseline=baseline,
         plan=plan,
-        effects=tuple(found),
+        effects=found,
         interactions=interactions_of(found, plan),
         omnibus=tuple(omnibus_of(spec.id, found, plan) for spec in ordered),
         notes=_notes(table, plan),
     )
+
+
+def estimated_effects(
+    table: RatingTable, *, like: RatingTable, baseline: str, plan: AnalysisPlan
+) -> tuple[Effect, ...]:
+    """Return the effects alone, adjusted and decided.
+
+    Args:
+        table: Ratings with model, scaffold and task; some may have been left out.
+        like: The ratings whose models and scaffolds make up the family of comparisons.
+        baseline: The scaffold the others are compared with.
+        plan: Thresholds, contrasts, aggregation and seed.
+    """
+    planned = _comparisons(like, baseline, plan)
+    found: list[Effect] = []
+    for spec in table.dimensions:
+        if spec.scale is not Scale.NOMINAL:
+            arms = arms_of(table.of_dimension(spec.id))
+            raw = [_effect(arms, spec, condition, baseline, plan) for condition in planned]
+            found.extend(_adjusted_within(raw))
+    return tuple(_decided(_adjusted_overall(found), plan))
 
 
 def _require_origin(table: RatingTable, baseline: str) -> None:

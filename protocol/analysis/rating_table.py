@@ -6,7 +6,7 @@ the ratings came from. The levels are the declared ones; they stand beside the r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -57,6 +57,15 @@ class RatingRow:
         """Return a column as the text a filter compares, or None where it is not known."""
         cell = getattr(self, column)
         return None if cell is None else str(cell)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaveOut:
+    """A rule for ratings that an analysis may leave out."""
+
+    what: str
+    """Which ratings, as words after "without"."""
+    applies: Callable[[RatingRow], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from protocol.analysis.agreement import AgreementResult, agreement
+from protocol.analysis.agreement import DEFAULT_SEED, AgreementResult, agreement
+from protocol.analysis.coefficients import Resampling
 from protocol.analysis.effects import EffectsResult, effects
 from protocol.analysis.level_declaration import LevelDeclaration
-from protocol.analysis.rating_table import RatingTable
+from protocol.analysis.rating_table import LeaveOut, RatingTable
 from protocol.analysis.ratings_csv import ParsedRatings, parse_ratings
+from protocol.analysis.robustness import with_robustness
 from protocol.analysis.row_filter import RowFilter, parse_filters
 from protocol.errors import InvalidInputError, UsageError
 from protocol.study import AnalysisPlan
@@ -33,6 +35,8 @@ class Ratings:
     """The protocol's baseline scaffold, where a protocol is known."""
     plan: AnalysisPlan | None = None
     """The protocol's analysis plan, where a protocol is known."""
+    lost_blinding: tuple[LeaveOut, ...] = ()
+    """Ratings that may not have been blind, where that is known."""
     notice: tuple[str, ...] = ()
     """Sentences every output carries, such as that the ratings are simulated."""
     warnings: tuple[str, ...] = ()
@@ -99,9 +103,16 @@ def _notice(parsed: ParsedRatings) -> tuple[str, ...]:
     return (SIMULATED,) if parsed.simulated else ()
 
 
-def analyse_agreement(table: RatingTable) -> AgreementResult:
-    """Return inter-rater agreement of a rating table; works without origins."""
-    return agreement(table)
+def analyse_agreement(table: RatingTable, *, bootstrap: int = 0, seed: int = DEFAULT_SEED) -> AgreementResult:
+    """Return inter-rater agreement of a rating table; works without origins.
+
+    Args:
+        table: The ratings.
+        bootstrap: Number of resamples of a second interval; 0 for none.
+        seed: Of everything that is drawn.
+    """
+    resampling = Resampling(replicates=bootstrap, seed=seed) if bootstrap else None
+    return agreement(table, resampling=resampling, seed=seed)
 
 
 def analyse_effects(table: RatingTable, *, baseline: str, plan: AnalysisPlan) -> EffectsResult:
@@ -112,6 +123,19 @@ def analyse_effects(table: RatingTable, *, baseline: str, plan: AnalysisPlan) ->
         NotFoundError: No rating has the baseline scaffold.
     """
     return effects(table, baseline=baseline, plan=plan)
+
+
+def analyse_robustness(
+    result: EffectsResult, table: RatingTable, *, leave_out: Sequence[LeaveOut] = ()
+) -> EffectsResult:
+    """Return effects together with those of every variant: raters, consensus, collapses, lost blinding.
+
+    Args:
+        result: What `analyse_effects` returned.
+        table: The ratings it rests on.
+        leave_out: Ratings that may not have been blind.
+    """
+    return with_robustness(result, table, leave_out=leave_out)
 
 
 def _text_of(path: Path) -> str:

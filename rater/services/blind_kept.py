@@ -13,8 +13,7 @@ from db.connection import close, open_for_reading, sentences
 from db.study_store import read_study
 from protocol.analysis.effects import EffectsResult
 from protocol.analysis.guess_rows import AskedQuestion, GuessRow
-from protocol.analysis.rating_table import RatingRow
-from protocol.chain.events import EventKind
+from protocol.analysis.rating_table import LeaveOut, RatingRow
 from protocol.study import GuessQuestion, StudyProtocol
 from protocol.transcript import Origin
 from rater.services.analysing import analyse_effects
@@ -71,23 +70,6 @@ def _record(connection: sqlite3.Connection, ratings: StudyRatings, protocol: Stu
     states = rater_states(connection, study)
     origins = read_allocation(connection)
     incidents = tuple(incidents_of(read_audit(connection, study_id=study.study_id)))
-    told = {
-        (state.manifest.rater, item)
-        for state in states
-        for item, progress in state.session.progress.items()
-        if progress.told
-    }
-    completed_at = _completion_times(states)
-
-    def after_incident(row: RatingRow) -> bool:
-        at = completed_at.get((row.rater, row.unit), "")
-        return any(
-            incident.rater == row.rater
-            and (not incident.items or row.unit in incident.items)
-            and at >= incident.at
-            for incident in incidents
-        )
-
     return BlindRecord(
         ratings=ratings,
         protocol=protocol,
@@ -96,32 +78,9 @@ def _record(connection: sqlite3.Connection, ratings: StudyRatings, protocol: Stu
             for question in protocol.guess.questions
         ),
         effects=_effects(ratings, protocol, lambda _: False),
-        without=(
-            _without(
-                ratings,
-                protocol,
-                what="items whose condition the rater said to know or to have been told",
-                leaves_out=lambda row: (row.rater, row.unit) in told,
-            ),
-            _without(
-                ratings,
-                protocol,
-                what="ratings completed after an incident that concerns them",
-                leaves_out=after_incident,
-            ),
-        ),
+        without=tuple(_without(ratings, protocol, rule) for rule in ratings.lost_blinding),
         incidents=incidents,
     )
-
-
-def _completion_times(states: list[RaterState]) -> dict[tuple[str, str], str]:
-    return {
-        (state.manifest.rater, item): event.at
-        for state in states
-        for item, history in state.session.history.items()
-        for event in history
-        if event.draft.kind is EventKind.COMPLETE and event.at is not None
-    }
 
 
 def _effects(
@@ -133,18 +92,12 @@ def _effects(
     )
 
 
-def _without(
-    ratings: StudyRatings,
-    protocol: StudyProtocol,
-    *,
-    what: str,
-    leaves_out: Callable[[RatingRow], bool],
-) -> EffectsWithout:
-    count = sum(leaves_out(row) for row in ratings.table.rows)
+def _without(ratings: StudyRatings, protocol: StudyProtocol, rule: LeaveOut) -> EffectsWithout:
+    count = sum(rule.applies(row) for row in ratings.table.rows)
     return EffectsWithout(
-        what=what,
+        what=rule.what,
         ratings_left_out=count,
-        effects=_effects(ratings, protocol, leaves_out) if count else None,
+        effects=_effects(ratings, protocol, rule.applies) if count else None,
     )
 
 

@@ -12,15 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from db.allocation_store import read_allocation, read_study_toml
+from db.audit_store import read_audit
 from db.connection import close, open_for_reading, sentences
 from db.item_store import task_of_items
 from db.study_store import StudyRecord, StudyState, read_study
 from protocol.analysis.active_time import active_ms
-from protocol.analysis.rating_table import RatingRow, RatingTable, specs_of
+from protocol.analysis.rating_table import LeaveOut, RatingRow, RatingTable, specs_of
 from protocol.errors import CheckFailedError, WrongStateError
 from protocol.session import ItemProgress
 from protocol.study import StudyProtocol
 from protocol.transcript import Origin
+from rater.services.incidents import incidents_of
+from rater.services.lost_blinding import lost_blinding
 from rater.services.rater_states import rater_states
 
 SIMULATED = "SIMULATED RATINGS: made by a program to show the tool. They say nothing about any model."
@@ -38,6 +41,8 @@ class StudyRatings:
     """The whole protocol, once the study is unblinded."""
     task_names: dict[str, str]
     """Opaque task id to the admin's task id, once the study is unblinded."""
+    lost_blinding: tuple[LeaveOut, ...] = ()
+    """Ratings that may not have been blind, once the study is unblinded."""
 
 
 def read_study_ratings(path: Path) -> StudyRatings:
@@ -83,9 +88,10 @@ def _ratings(connection: sqlite3.Connection, path: Path) -> StudyRatings:
         protocol = read_protocol(read_study_toml(connection), where=f"{path}: opened study.toml")
         _require_same(protocol, study)
         origins = read_allocation(connection)
+    states = rater_states(connection, study)
     rows = [
         row
-        for state in rater_states(connection, study)
+        for state in states
         for position, item_id in enumerate(state.session.items, start=1)
         for row in _rows_of(
             state.manifest.rater,
@@ -103,6 +109,9 @@ def _ratings(connection: sqlite3.Connection, path: Path) -> StudyRatings:
         notices=(SIMULATED,) if study.visible.simulated else (),
         protocol=protocol,
         task_names={task: origins[item].task for item, task in tasks.items() if item in origins},
+        lost_blinding=lost_blinding(states, incidents_of(read_audit(connection, study_id=study.study_id)))
+        if origins
+        else (),
     )
 
 

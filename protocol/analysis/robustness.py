@@ -1,0 +1,125 @@
+"""Do the effects hold when they are computed another way? Each variant changes one thing.
+
+Each rater alone, consensus levels instead of differences inside raters, both ways to fold four
+levels into three, and without ratings that may not have been blind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from protocol.analysis.effects import Effect, EffectsResult, estimated_effects
+from protocol.analysis.rating_table import DimensionSpec, LeaveOut, Number, RatingTable
+from protocol.rubric import Scale
+from protocol.study import AnalysisPlan
+
+
+class Variant(StrEnum):
+    """What a variant changes."""
+
+    RATER = "rater"
+    AGGREGATION = "aggregation"
+    STRICT = "strict"
+    LENIENT = "lenient"
+    WITHOUT = "without"
+
+
+COLLAPSES: Mapping[Variant, tuple[int, ...]] = {Variant.STRICT: (0, 1, 1, 2), Variant.LENIENT: (0, 1, 2, 2)}
+"""New level of each of four levels, lowest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Robustness:
+    """The effects of one variant."""
+
+    variant: Variant
+    what: str
+    """The variant in words."""
+    ratings_left_out: int
+    effects: tuple[Effect, ...]
+    """Those of the main analysis, as far as the variant has them; empty where nothing was left out."""
+
+
+def with_robustness(
+    result: EffectsResult, table: RatingTable, *, leave_out: Sequence[LeaveOut] = ()
+) -> EffectsResult:
+    """Return the effects together with those of every variant that the ratings allow.
+
+    Args:
+        result: The main analysis.
+        table: The ratings it rests on.
+        leave_out: Ratings that may not have been blind, each rule a variant of its own.
+    """
+    plan, baseline = result.plan, result.baseline
+    found: list[Robustness] = []
+    raters = sorted({row.rater for row in table.rows if row.value is not None and row.occasion == 1})
+    if len(raters) > 1:
+        found.extend(_of_rater(rater, table, baseline, plan) for rater in raters)
+        found.append(_other_aggregation(table, baseline, plan))
+    four = [spec for spec in table.dimensions if len(spec.levels) == 4 and spec.scale is not Scale.NOMINAL]
+    if four:
+        found.extend(_collapsed(variant, four, table, baseline, plan) for variant in COLLAPSES)
+    found.extend(_without(rule, table, baseline, plan) for rule in leave_out)
+    return replace(result, robustness=tuple(found))
+
+
+def _of_rater(rater: str, table: RatingTable, baseline: str, plan: AnalysisPlan) -> Robustness:
+    rows = tuple(row for row in table.rows if row.rater == rater)
+    return Robustness(
+        variant=Variant.RATER,
+        what=f"{rater} alone",
+        ratings_left_out=len(table.rows) - len(rows),
+        effects=estimated_effects(replace(table, rows=rows), like=table, baseline=baseline, plan=plan),
+    )
+
+
+def _other_aggregation(table: RatingTable, baseline: str, plan: AnalysisPlan) -> Robustness:
+    paired = plan.aggregation == "rater_paired"
+    other = replace(plan, aggregation="median_low" if paired else "rater_paired")
+    return Robustness(
+        variant=Variant.AGGREGATION,
+        what="consensus (lower median)" if paired else "inside raters",
+        ratings_left_out=0,
+        effects=estimated_effects(table, like=table, baseline=baseline, plan=other),
+    )
+
+
+def _collapsed(
+    variant: Variant, specs: Sequence[DimensionSpec], table: RatingTable, baseline: str, plan: AnalysisPlan
+) -> Robustness:
+    folded = COLLAPSES[variant]
+    new_level: dict[str, dict[Number, int]] = {
+        spec.id: dict(zip(spec.levels, folded, strict=True)) for spec in specs
+    }
+    rows = tuple(
+        row if row.value is None else replace(row, value=new_level[row.dimension][row.value])
+        for row in table.rows
+        if row.dimension in new_level
+    )
+    three = replace(
+        table,
+        rows=rows,
+        dimensions=tuple(replace(spec, levels=tuple(sorted(set(folded)))) for spec in specs),
+    )
+    shown = ", ".join(f"{old}>{new}" for old, new in enumerate(folded))
+    return Robustness(
+        variant=variant,
+        what=f"{variant} 0-2 ({shown} by place)",
+        ratings_left_out=0,
+        effects=estimated_effects(three, like=three, baseline=baseline, plan=plan),
+    )
+
+
+def _without(rule: LeaveOut, table: RatingTable, baseline: str, plan: AnalysisPlan) -> Robustness:
+    rows = tuple(row for row in table.rows if not rule.applies(row))
+    left_out = len(table.rows) - len(rows)
+    return Robustness(
+        variant=Variant.WITHOUT,
+        what=f"without {rule.what}",
+        ratings_left_out=left_out,
+        effects=estimated_effects(replace(table, rows=rows), like=table, baseline=baseline, plan=plan)
+        if left_out
+        else (),
+    )

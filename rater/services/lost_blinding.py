@@ -1,0 +1,53 @@
+"""Which ratings of a study may not have been blind: rules that an analysis can leave out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from protocol.analysis.rating_table import LeaveOut, RatingRow
+from protocol.chain.events import EventKind
+from rater.services.incidents import Incident
+from rater.services.rater_states import RaterState
+
+
+def lost_blinding(states: Sequence[RaterState], incidents: Sequence[Incident]) -> tuple[LeaveOut, ...]:
+    """Return the rules: items a rater said to know, and ratings completed after an incident.
+
+    Args:
+        states: Every rater's chain, folded.
+        incidents: Of the study's record.
+    """
+    told = {
+        (state.manifest.rater, item)
+        for state in states
+        for item, progress in state.session.progress.items()
+        if progress.told
+    }
+    completed_at = _completion_times(states)
+
+    def after_incident(row: RatingRow) -> bool:
+        at = completed_at.get((row.rater, row.unit), "")
+        return any(
+            incident.rater == row.rater
+            and (not incident.items or row.unit in incident.items)
+            and at >= incident.at
+            for incident in incidents
+        )
+
+    return (
+        LeaveOut(
+            what="items whose condition the rater said to know or to have been told",
+            applies=lambda row: (row.rater, row.unit) in told,
+        ),
+        LeaveOut(what="ratings completed after an incident that concerns them", applies=after_incident),
+    )
+
+
+def _completion_times(states: Sequence[RaterState]) -> dict[tuple[str, str], str]:
+    return {
+        (state.manifest.rater, item): event.at
+        for state in states
+        for item, history in state.session.history.items()
+        for event in history
+        if event.draft.kind is EventKind.COMPLETE and event.at is not None
+    }
