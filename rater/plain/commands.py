@@ -137,7 +137,12 @@ COMMANDS: tuple[Command, ...] = (
         run=looking.items,
     ),
     Command(letter="?", word="help", does="this list", run=_alone(_help)),
-    Command(letter="q", word="quit", does="quit; everything said to be saved is on disk", run=_alone(_quit)),
+    Command(
+        letter="q",
+        word="quit",
+        does="quit, at every prompt; everything said to be saved is on disk",
+        run=_alone(_quit),
+    ),
 )
 
 _BY_LETTER = {command.letter: command for command in COMMANDS}

@@ -18,6 +18,7 @@ DEFAULT_COLUMNS = 80
 FEWEST_COLUMNS = 24
 MOST_COLUMNS = 100
 INDENT = 2
+QUIT = ("q", "quit")
 
 Pager = Callable[[str], None]
 
@@ -128,6 +129,7 @@ class Dialogue:
 
         Raises:
             EndOfInputError: The input ended.
+            LeaveError: The rater quits, which is possible at every prompt.
         """
         while True:
             self._print_prompt(prompt)
@@ -146,6 +148,8 @@ class Dialogue:
             if self._echo:
                 self.line(inline(answer))
             if not any(map(_cannot_be_stored, answer)):
+                if answer.strip() in QUIT:
+                    raise LeaveError
                 return answer.strip()
             self.refuse(
                 "That line holds control characters, perhaps of an arrow key, or bytes that are no"
@@ -175,8 +179,6 @@ class Dialogue:
             position = self.choice(answer, len(answers), codes)
             if position is not None:
                 return position
-            if answer in ("q", "quit"):
-                raise LeaveError
             self.refuse(f"Please answer with a number from 1 to {len(answers)}, or q to quit.")
 
     @staticmethod

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from protocol.chain.events import EventDraft, EventKind
 from protocol.study import VisibleQuestion
-from rater.plain.dialogue import Dialogue, EndOfInputError
+from rater.plain.dialogue import Dialogue, LeaveError
 
 DONT_KNOW = "don't know"
 HOW_SURE = ("a guess", "fairly sure", "sure")
@@ -14,10 +14,10 @@ HOW_SURE = ("a guess", "fairly sure", "sure")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedGuess:
-    """What was answered, and whether the input ended before its optional last part."""
+    """What was answered, and whether the rater left before its optional last part."""
 
     draft: EventDraft
-    ended: EndOfInputError | None = None
+    left: LeaveError | None = None
 
 
 def ask_guess(out: Dialogue, question: VisibleQuestion, item_number: int) -> AskedGuess:
@@ -33,11 +33,11 @@ def ask_guess(out: Dialogue, question: VisibleQuestion, item_number: int) -> Ask
         return AskedGuess(draft=EventDraft(kind=EventKind.GUESS, question=question.id))
     out.say("How sure are you?")
     sure = _must_choose(out, f"1-{len(HOW_SURE)}:", HOW_SURE) + 1
-    words, ended = "", None
+    words, left = "", None
     try:
         words = out.ask("Which words gave it away? Enter alone if none did:")
-    except EndOfInputError as end:
-        ended = end
+    except LeaveError as leaving:
+        left = leaving
     draft = EventDraft(
         kind=EventKind.GUESS,
         question=question.id,
@@ -45,7 +45,7 @@ def ask_guess(out: Dialogue, question: VisibleQuestion, item_number: int) -> Ask
         sure=sure,
         texts={"cue": words} if words else {},
     )
-    return AskedGuess(draft=draft, ended=ended)
+    return AskedGuess(draft=draft, left=left)
 
 
 def _must_choose(out: Dialogue, prompt: str, answers: list[str] | tuple[str, ...]) -> int:

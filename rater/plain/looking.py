@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from protocol.errors import StorageError
+from protocol.safe_text import neutralise
 from protocol.session import ItemProgress
 from rater.plain import pages, wording
 from rater.plain.dialogue import RefusedError
@@ -48,9 +49,9 @@ def lines(sitting: PlainSitting, argument: str) -> None:
     if sitting.is_noted:
         raise RefusedError("The conversation is not printed yet: l alone prints it.")
     if found := _RANGE.fullmatch(argument):
-        _print(sitting, sitting.numbered.printed_lines(int(found[1]), int(found[2] or found[1])))
+        sitting.print_rows(sitting.numbered.printed_lines(int(found[1]), int(found[2] or found[1])))
     elif found := _MESSAGE.fullmatch(argument):
-        _print(sitting, sitting.numbered.printed_message(int(found[1])))
+        sitting.print_rows(sitting.numbered.printed_message(int(found[1])))
     else:
         raise RefusedError("l prints the conversation, l 12-40 lines 12 to 40, l m 2 message 2.")
 
@@ -62,7 +63,7 @@ def page(sitting: PlainSitting) -> None:
             "There is no pager: name one in the variable PAGER and start in a terminal. l prints the"
             " conversation."
         )
-    text = "".join(f"{row}\n" for row in sitting.numbered.printed())
+    text = "".join(f"{neutralise(row)}\n" for row in sitting.numbered.printed())
     try:
         sitting.out.pager(text)
     except StorageError as error:
@@ -161,8 +162,3 @@ def _go_by(sitting: PlainSitting, by: int) -> None:
     if not 0 <= position < len(sitting.session.items):
         raise RefusedError(f"This is the {'last' if by > 0 else 'first'} item.")
     sitting.go(position)
-
-
-def _print(sitting: PlainSitting, rows: Iterator[str]) -> None:
-    for row in rows:
-        sitting.out.line(row)

@@ -47,8 +47,6 @@ def _await_start(out: Dialogue, *, rater: str, has_begun: bool) -> None:
         answer = out.ask(f"Enter {'goes on' if has_begun else 'starts'}, q quits if you are not {rater}:")
         if not answer:
             return
-        if answer in ("q", "quit"):
-            raise LeaveError
         out.refuse("Please press Enter alone to begin, or q and Enter to quit.")
 
 

@@ -5,7 +5,7 @@ The commands are functions on this; what they write are the events that the rati
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 
@@ -152,12 +152,10 @@ class PlainSitting:
         while True:
             try:
                 answer = self.out.ask("Type again to save it, drop to go on without it, quit to leave:")
-            except LeaveError:
+            except (LeaveError, KeyboardInterrupt):
                 raise error from None
             if answer in ("again", "drop"):
                 return answer == "again"
-            if answer in ("q", "quit"):
-                raise error
             self.out.refuse("Please answer again, drop or quit.")
 
     # Going
@@ -240,8 +238,8 @@ class PlainSitting:
             draft = replace(asked.draft, item_id=pending.item_id)
             if not self.attempt(partial(self.desk.record, draft), "the answer to a question"):
                 return False
-            if asked.ended is not None:
-                raise asked.ended
+            if asked.left is not None:
+                raise asked.left
         return True
 
     # Printing
@@ -249,13 +247,7 @@ class PlainSitting:
     def print_conversation(self) -> None:
         """Print the whole conversation, and record once that its end was printed."""
         self.is_noted = False
-        try:
-            for row in self.numbered.printed():
-                self.out.line(row)
-            self.out.flush()
-        except KeyboardInterrupt:
-            self.out.line()
-            self.out.say("Stopped before the end. l prints the conversation again, l 12-40 some lines of it.")
+        if not self.print_rows(self.numbered.printed()):
             return
         self._printed.add(self.item.id)
         if not self.progress.read_to_end:
@@ -263,6 +255,22 @@ class PlainSitting:
             self.record(EventDraft(kind=EventKind.READ_TO_END))
             if waited:
                 self.aim()
+
+    def print_rows(self, rows: Iterable[str]) -> bool:
+        """Print rows of the conversation; Ctrl-C stops that alone.
+
+        Returns:
+            Whether all of them were printed.
+        """
+        try:
+            for row in rows:
+                self.out.line(row)
+            self.out.flush()
+        except KeyboardInterrupt:
+            self.out.line()
+            self.out.say("Stopped before the end. l prints the conversation again, l 12-40 some lines of it.")
+            return False
+        return True
 
     def _announce(self) -> None:
         session = self.session

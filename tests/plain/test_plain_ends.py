@@ -94,6 +94,19 @@ def test_a_question_answered_but_for_its_words_is_kept(build_study: BuildStudy) 
     assert item_on_disk(study).guesses["style"].sure == 3
 
 
+def test_quitting_works_at_every_prompt(build_study: BuildStudy) -> None:
+    """In a list, in place of a note and in place of words, which are optional: the answer stays."""
+    study = asked_study(build_study)
+    for answers in (["x", "q"], ["m", "q"], ["f", "quit"], ["X 1", "", "", "2", "3", "q"]):
+        said = talk(study, *answers, "2", "2")
+        assert said.refused == []
+        assert "Everything is saved" in said.text
+    progress = item_on_disk(study)
+    assert (progress.note, progress.flagged) == ("", None)
+    assert set(kinds_on_disk(study)) & {EventKind.SCORE, EventKind.NOTE} == set()
+    assert (progress.guesses["style"].option, progress.guesses["style"].words) == (1, "")
+
+
 def test_control_characters_and_broken_bytes_are_refused(build_study: BuildStudy) -> None:
     """An arrow key in a note is no part of it: the line is asked for again."""
     study = build_study()
@@ -157,6 +170,24 @@ def test_quitting_with_something_unsaved_is_an_error(build_study: BuildStudy, en
     with pytest.raises(StorageError, match="disk is full"):
         talk(study, "2", "m x", *ending, before=failing(EventKind.NOTE, 9))
     assert item_on_disk(study).mark("D1").level == 2
+
+
+def test_an_interrupt_with_something_unsaved_is_the_same_error(build_study: BuildStudy) -> None:
+    """Ctrl-C at the question whether to try again does not pass for an end in order."""
+    answers = iter(["\n", "m x\n"])
+
+    class Answers:
+        def readline(self) -> str:
+            answer = next(answers, None)
+            if answer is None:
+                raise KeyboardInterrupt
+            return answer
+
+    desk = desk_of(build_study().path)
+    failing(EventKind.NOTE, 9)(desk)
+    with pytest.raises(StorageError, match="disk is full"):
+        hold_sitting(desk, Dialogue(Answers(), io.StringIO()))
+    desk.close()
 
 
 def test_a_full_disk_is_said(build_study: BuildStudy) -> None:
