@@ -80,16 +80,19 @@ def _telling_ids(protocol: StudyProtocol) -> Iterator[str]:
             yield scaffold.id
 
 
-def leaks_in_visible(protocol: StudyProtocol, items: Sequence[Item], terms: ForbiddenTerms) -> list[Leak]:
-    """Return every stretch of visible text that tells a condition."""
-    seen: set[Leak] = set()
-    leaks: list[Leak] = []
-    for where, text in _visible_texts(protocol, items):
-        for leak in _leaks_in(text, where, terms):
-            if leak not in seen:
-                seen.add(leak)
-                leaks.append(leak)
-    return leaks
+def leaks_in_own_texts(protocol: StudyProtocol, terms: ForbiddenTerms) -> list[Leak]:
+    """Return every stretch of the admin's own texts that tells a condition."""
+    return _leaks(_own_texts(protocol), terms)
+
+
+def leaks_in_items(items: Sequence[Item], terms: ForbiddenTerms) -> list[Leak]:
+    """Return every stretch of de-identified transcripts that still tells a condition."""
+    return _leaks(_item_texts(items), terms)
+
+
+def _leaks(texts: Iterator[tuple[str, str]], terms: ForbiddenTerms) -> list[Leak]:
+    found = (leak for where, text in texts for leak in _leaks_in(text, where, terms))
+    return list(dict.fromkeys(found))
 
 
 def _leaks_in(text: str, where: str, terms: ForbiddenTerms) -> Iterator[Leak]:
@@ -103,7 +106,7 @@ def _leaks_in(text: str, where: str, terms: ForbiddenTerms) -> Iterator[Leak]:
             yield Leak(where=where, rule="source id", found=source)
 
 
-def _visible_texts(protocol: StudyProtocol, items: Sequence[Item]) -> Iterator[tuple[str, str]]:
+def _own_texts(protocol: StudyProtocol) -> Iterator[tuple[str, str]]:
     yield "study.name", protocol.name
     yield "study.contact", protocol.contact
     rubric = protocol.rubric
@@ -124,6 +127,9 @@ def _visible_texts(protocol: StudyProtocol, items: Sequence[Item]) -> Iterator[t
     for task in protocol.tasks:
         for field, text in _card_texts(task.card):
             yield f"tasks.{task.id}.card.{field}", text
+
+
+def _item_texts(items: Sequence[Item]) -> Iterator[tuple[str, str]]:
     for item in items:
         for number, message in enumerate(item.conversation.messages, start=1):
             calls = " \n ".join(f"{call.name} {call.arguments}" for call in message.tool_calls)

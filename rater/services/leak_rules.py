@@ -95,14 +95,27 @@ def kept_transcripts(
     if not decisions and not asks:
         return ordered
     hits = list(find_hits(ordered, rules, decisions, policy=policy_of(protocol)))
-    undecided = [hit for hit in hits if hit.is_undecided]
+    dropped = dropped_tasks(hits)
+    undecided = [hit for hit in hits if hit.is_undecided and hit.place.origin.task not in dropped]
     if undecided:
         raise BlindError(
             f"{len(undecided)} hits of the leak rules wait for a decision.",
             next_step="See them with `rater-admin leaks`, and decide with --decide.",
         )
-    dropped = dropped_tasks(hits)
     kept = [transcript for transcript in ordered if transcript.origin.task not in dropped]
     if not kept:
         raise InvalidInputError("Every task is dropped by a decision.", where="leaks.decisions.jsonl")
     return kept
+
+
+def words_kept_by_decision(
+    protocol: StudyProtocol,
+    transcripts: Sequence[Transcript],
+    rules: RedactionRules,
+    decisions: Mapping[str, Decision],
+) -> frozenset[str]:
+    """Return the stretches that somebody looked at and decided to show."""
+    if all(decision.action is not Action.KEEP for decision in decisions.values()):
+        return frozenset()
+    hits = find_hits(transcripts, rules, decisions, policy=policy_of(protocol))
+    return frozenset(hit.place.found for hit in hits if hit.decision and hit.action is Action.KEEP)

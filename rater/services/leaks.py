@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +10,9 @@ from pathlib import Path
 from db.atomic_file import cannot_write
 from protocol.deidentify.decisions import DECIDED, Decision, parse_decisions
 from protocol.deidentify.finding import LeakHit, find_hits
-from protocol.errors import NotFoundError, UsageError
+from protocol.errors import InvalidInputError, NotFoundError, UsageError
 from protocol.sources.origin import OriginMapping
-from rater.services.blind_lint import Leak, forbidden_terms, leaks_in_visible
+from rater.services.blind_lint import Leak, forbidden_terms, leaks_in_own_texts
 from rater.services.key_files import read_secret_text
 from rater.services.leak_rules import policy_of, rules_of
 from rater.services.reading_sources import read_sources
@@ -71,7 +72,7 @@ def find_leaks(
     hits = find_hits(transcripts, rules_of(protocol, transcripts), decisions, policy=policy_of(protocol))
     return LeakReport(
         hits=tuple(hits),
-        own_texts=tuple(leaks_in_visible(protocol, (), forbidden_terms(protocol, transcripts))),
+        own_texts=tuple(leaks_in_own_texts(protocol, forbidden_terms(protocol, transcripts))),
         transcripts=len(transcripts),
     )
 
@@ -91,6 +92,7 @@ def decide_hits(
 
     Raises:
         UsageError: An entry has another form, or the reason is blank.
+        InvalidInputError: The reason cannot be written as UTF-8.
         NotFoundError: An entry names no hit.
         StorageError: The file cannot be written.
     """
@@ -120,8 +122,16 @@ def decide_hits(
             Decision(hit=one, action=DECIDED[action], reason=reason, who=who, at=at) for one in chosen
         )
     try:
-        with path.open("a", encoding="utf-8") as file:
-            file.writelines(decision.line() for decision in made)
+        data = "".join(decision.line() for decision in made).encode()
+    except UnicodeEncodeError:
+        raise InvalidInputError(
+            "The reason holds half a character.", where="--reason", next_step="Type it again."
+        ) from None
+    try:
+        with path.open("a+b") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - 1))
+            unfinished = file.read(1) not in (b"", b"\n")  # an editor left the last line end off
+            file.write(b"\n" + data if unfinished else data)
     except OSError as fault:
         raise cannot_write(path, fault) from fault
     return made

@@ -13,6 +13,7 @@ from protocol.sources.factorial import CellCheck, check_cells
 from protocol.sources.origin import OriginMapping
 from protocol.study import StudyProtocol
 from protocol.transcript import Transcript
+from rater.services.input_files import require_file
 from rater.services.leaks import decisions_path, read_decisions
 from rater.services.reading_sources import read_sources
 from rater.services.reading_study import read_study_file
@@ -60,6 +61,8 @@ def prepare(
             next_step="Add, remove or rename what is listed; `rater-admin inspect` shows the table.",
             problems=problems,
         )
+    if decisions is not None:
+        require_file(decisions, wanted="decisions on leaks, as `rater-admin leaks --decide` writes them")
     kept_in = decisions_path(protocol_path, decisions)
     return Prepared(
         protocol=study.protocol,

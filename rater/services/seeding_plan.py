@@ -21,8 +21,14 @@ from protocol.errors import BlindError
 from protocol.item import Item
 from protocol.study import StudyProtocol
 from protocol.transcript import Transcript
-from rater.services.blind_lint import forbidden_terms, leaks_in_visible
-from rater.services.leak_rules import decider, kept_transcripts, policy_of, rules_of
+from rater.services.blind_lint import forbidden_terms, leaks_in_items, leaks_in_own_texts
+from rater.services.leak_rules import (
+    decider,
+    kept_transcripts,
+    policy_of,
+    rules_of,
+    words_kept_by_decision,
+)
 
 SALT_BYTES = 32
 
@@ -133,7 +139,8 @@ def plan_seeding(
         items.append(item)
         scrubbed[item.id] = result
         origins[item.id] = transcript.origin
-    _refuse_leaks(protocol, items, ordered)
+    kept = words_kept_by_decision(protocol, ordered, rules, decisions or {})
+    _refuse_leaks(protocol, items, ordered, kept=kept)
 
     by_task: dict[str, list[str]] = {}
     for item in items:
@@ -186,8 +193,16 @@ def _count(scrubbed: Mapping[str, Scrubbed]) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def _refuse_leaks(protocol: StudyProtocol, items: Sequence[Item], transcripts: Sequence[Transcript]) -> None:
-    leaks = leaks_in_visible(protocol, items, forbidden_terms(protocol, transcripts))
+def _refuse_leaks(
+    protocol: StudyProtocol,
+    items: Sequence[Item],
+    transcripts: Sequence[Transcript],
+    *,
+    kept: frozenset[str],
+) -> None:
+    terms = forbidden_terms(protocol, transcripts)
+    leaks = leaks_in_own_texts(protocol, terms)
+    leaks += [leak for leak in leaks_in_items(items, terms) if leak.found not in kept]
     if leaks:
         shown = "\n".join(f"  {leak}" for leak in leaks[:50])
         more = f"\n  and {len(leaks) - 50} more" if len(leaks) > 50 else ""
