@@ -125,20 +125,26 @@ class _Run:
 
     def search_canaries(self, *, entropy: Entropy, who: str) -> None:
         """Let a study be used, then search what a rater can reach."""
-        work = self.work
-        work.make()
-        story = CanaryStory(work, self.canaries, entropy=entropy, who=who)
+        self.work.make()
+        story = CanaryStory(self.work, self.canaries, entropy=entropy, who=who)
         self._ask("a planted canary is found in every form", self._plant_canaries)
+        is_told = self._tell_story(story)
+        self._search(story)
+        if is_told:
+            self._ask("the search sees what raters are meant to see", self._unseen)
+
+    def _tell_story(self, story: CanaryStory) -> bool:
+        """Use the study; whether all of it could be used."""
         if not (
             self._ask("the sources hold every canary", story.prepare)
             and self._ask("the study is seeded, and its key holds every condition", story.seed)
         ):
-            return
+            return False
         self._ask("texts that no rule replaces stop the seeding", story.refuse_telling_texts)
         self._ask_app("the app in the study file: rated, killed, resumed", story.rate_in_study_file)
         self._ask("an item is rated without the app", story.rate_at_desk)
         if not self._ask("packs are handed out", story.hand_out):
-            return
+            return False
         self._ask_app("the app in a pack: every page and step, killed, resumed", story.rate_in_pack)
         self._ask("the plain mode in a pack, line by line", story.rate_plainly)
         self._ask_app("a crash of the app tells nothing of the item", story.crash_over_item)
@@ -150,9 +156,9 @@ class _Run:
         self._ask("the open study is looked at and exported", story.look_at_open_study)
         self._ask(
             "the study is locked, and late raters are turned away",
-            lambda: story.lock(has_terminals=self.has_terminals),
+            lambda: story.lock(in_terminal=self.has_terminals),
         )
-        self._search(story)
+        return True
 
     def _search(self, story: CanaryStory) -> None:
         self.tell("searching every byte")
@@ -160,9 +166,12 @@ class _Run:
         for kind, folders in {**reachable(self.work), "the sealed key, in the clear": (story.key,)}.items():
             searched = search_files(folders, forbidden, root=self.work.root)
             self.findings += searched.findings
-            self._answer(f"no canary: {kind}", _what_was_found(searched), _how_much(searched))
+            question = f"no canary: {kind}"
+            if searched.files:
+                self._answer(question, _what_was_found(searched), _how_much(searched))
+            else:
+                self._leave_out(question, "nothing is there")
         self._ask("no file has the time of the sources", self._telling_times)
-        self._ask("the search sees what raters are meant to see", self._unseen)
 
     def _telling_times(self) -> str | None:
         """A time of modification is no byte of a file, and travels with it."""
@@ -203,12 +212,11 @@ class _Run:
         """Write a canary in every spelling into files of its own, and search them."""
         folder = self.work.root / "planted"
         folder.mkdir()
-        targets = self.canaries.forbidden()
+        file, targets = folder / "scratch", self.canaries.forbidden()
         missed = []
         for target in targets:
             for form in Form:
                 for number, spelling in enumerate(written_as(target.mark, form)):
-                    file = folder / "scratch"
                     file.write_bytes(b"\x00before " + spelling + b" after\xff")
                     found = search_files([file], targets, root=folder).findings
                     if form not in {one.form for one in found}:
@@ -232,10 +240,14 @@ class _Run:
                 "the same draws gave another study" if depends_on_source_order(study, seed=seed) else None
             ),
         )
-        self.tell(f"seeding {PLANS} small studies in memory")
-        watch_plans(study, record, seed=seed)
-        self.tell(f"seeding {FILES} small studies on disk")
-        watch_files(study, record, folder=self.work.root / "orders", who=who, app=self.work.app)
+        self._ask(
+            f"{PLANS} small studies are seeded in memory", lambda: watch_plans(study, record, seed=seed)
+        )
+        orders = self.work.root / "orders"
+        self._ask(
+            f"{FILES} small studies are seeded on disk",
+            lambda: watch_files(study, record, folder=orders, who=who, app=self.work.app),
+        )
         for odds in record.odds():
             self._answer(f"no better than chance: {odds.quantity}", _what_it_tells(odds), _how_sure(odds))
 
@@ -252,14 +264,11 @@ class _Run:
         """Do a step that needs a terminal."""
         if self.has_terminals:
             return self._ask(question, step)
-        self.checks.append(
-            Check(
-                question=question,
-                answer=Answer.NOT_CHECKED,
-                why="there are no pseudo-terminals here",
-            )
-        )
+        self._leave_out(question, "there are no pseudo-terminals here")
         return False
+
+    def _leave_out(self, question: str, why: str) -> None:
+        self.checks.append(Check(question=question, answer=Answer.NOT_CHECKED, why=why))
 
     def _answer(self, question: str, wrong: str | None, remark: str = "") -> bool:
         answer = Answer.FAILED if wrong else Answer.OK

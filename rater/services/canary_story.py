@@ -245,7 +245,7 @@ class CanaryStory:
             ("verify", admin_command(["verify", study])),
         )
 
-    def lock(self, *, has_terminals: bool) -> str | None:
+    def lock(self, *, in_terminal: bool) -> str | None:
         """Lock, and let a rater come too late."""
         study = str(self._work.study)
         locking = self._run_all(
@@ -253,7 +253,7 @@ class CanaryStory:
             ("status-locked", admin_command(["status", study])),
         )
         late = [Mishap(name="submit-locked", arguments=["submit", study, "--as", _LATE])]
-        if has_terminals:
+        if in_terminal:
             late.append(
                 Mishap(name="locked", arguments=["rate", study, "--as", _LATE], terminal=TerminalSize())
             )

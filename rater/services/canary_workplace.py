@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,8 +20,10 @@ from protocol.errors import CheckFailedError
 from rater.services.pty_session import PtySession, TerminalSize, without_escapes
 
 CHILD_DEADLINE_S = 60.0
-_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "SYSTEMROOT", "COMSPEC", "PATHEXT", "VIRTUAL_ENV")
+_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "SYSTEMROOT", "COMSPEC", "PATHEXT")
 _PACKAGES = Path(__file__).parents[2]
+_IS_INSTALLED = str(_PACKAGES) == sysconfig.get_path("purelib")
+"""Else the programs have to be told where this package is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +109,8 @@ class Workplace:
             **kept,
             **{name: str(folder) for name, folder in folders.items()},
             "TERM": "xterm-256color",
-            "PYTHONPATH": str(_PACKAGES),
             "PYTHONIOENCODING": "utf-8",
+            **({} if _IS_INSTALLED else {"PYTHONPATH": str(_PACKAGES)}),
         }
 
     def take_snapshot(self, file: Path, name: str) -> None:
@@ -115,7 +118,8 @@ class Workplace:
         folder = self.snapshots / name
         folder.mkdir()
         for found in file.parent.glob(f"{file.name}*"):
-            shutil.copyfile(found, folder / found.name)
+            with suppress(FileNotFoundError):  # a program that works on it may remove a side file
+                shutil.copyfile(found, folder / found.name)
 
     def terminal(self, command: Sequence[str], *, size: TerminalSize | None = None) -> PtySession:
         """Start a program in a terminal."""

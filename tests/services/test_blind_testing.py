@@ -129,7 +129,8 @@ def test_a_seeding_that_fails_ends_in_an_answer(
     test = _run(tmp_path, entropy)
     assert _of(test, "the study is seeded").answer is Answer.FAILED
     assert canaries.words[MODELS[0]] in _of(test, "the study is seeded").why
-    assert not [check for check in test.checks if check.question.startswith("no canary")]
+    searched = [check for check in test.checks if check.question.startswith("no canary")]
+    assert {check.answer for check in searched} == {Answer.NOT_CHECKED}
 
 
 def test_a_seeding_that_accepts_telling_texts_fails(
@@ -139,7 +140,7 @@ def test_a_seeding_that_accepts_telling_texts_fails(
     story = CanaryStory(_work(tmp_path), draw_canaries(entropy), entropy=entropy, who="tester")
     assert story.prepare() is None
     assert story.refuse_telling_texts() is None
-    monkeypatch.setattr("rater.services.seeding_plan._refuse_leaks", lambda *_: None)
+    monkeypatch.setattr("rater.services.seeding_plan._refuse_leaks", lambda *_, **__: None)
     assert (story.refuse_telling_texts() or "").startswith("seeded all the same: a card that names a model, ")
 
 

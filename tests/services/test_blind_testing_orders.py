@@ -16,7 +16,6 @@ from protocol.design import assignment
 from protocol.design.assignment import Share, assign
 from protocol.item import Item
 from protocol.study import StudyProtocol
-from protocol.transcript import Transcript
 from rater.services import order_check
 from rater.services.order_check import (
     BlandStudy,
