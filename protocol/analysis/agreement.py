@@ -153,14 +153,8 @@ def _of_dimension(
         pairs=tuple(
             one for first, second in combinations(columns, 2) for one in _pair(data, first, second, spec)
         ),
-        leave_one_rater_out=with_cautions(
-            [
-                alpha_without_rater(data, column, metric)
-                for column in columns
-                if len(data.raters) > 1
-                for metric in METRICS_BY_SCALE[spec.scale][:3]
-            ],
-            crowding,
+        leave_one_rater_out=tuple(
+            one for column in columns if len(data.raters) > 1 for one in _without_rater(data, column, spec)
         ),
         by_condition=_conditions(rows, spec),
         raters=diagnostics_of(rows, data, spec),
@@ -171,6 +165,12 @@ def _of_dimension(
         ),
         crowding=crowding,
     )
+
+
+def _without_rater(data: UnitMatrix, column: int, spec: DimensionSpec) -> tuple[Coefficient, ...]:
+    """Alpha of the other raters in every metric, with the caution of what is left."""
+    alphas = [alpha_without_rater(data, column, metric) for metric in METRICS_BY_SCALE[spec.scale][:3]]
+    return with_cautions(alphas, crowding_of(data.matrix.without_rater(column), spec))
 
 
 def _pair(data: UnitMatrix, first: int, second: int, spec: DimensionSpec) -> tuple[Coefficient, ...]:

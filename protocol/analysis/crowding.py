@@ -19,8 +19,14 @@ FEW_OFF = 20
 """With fewer units off the commonest level, intervals of alpha and kappa are known to cover too little."""
 FEW_OFF_SQUARED = 60
 """The same for squared distances where ratings are crowded."""
-COVERAGE_FEW = "with fewer than 20, 95% intervals were measured to cover 85 to 95%, and less with 15 units"
-COVERAGE_SQUARED = "with fewer than 60, 95% intervals were measured to cover 90 to 95%"
+CAUTION = (
+    f"fewer than {FEW_OFF} units have a rating off the commonest level, and such 95% intervals were measured "
+    "to cover 85 to 95% (with 15 units near a ceiling, 70 to 85%)"
+)
+CAUTION_SQUARED = (
+    f"fewer than {FEW_OFF_SQUARED} units have a rating off a level that holds most of them, and such 95% "
+    "intervals, which large distances decide, were measured to cover 90 to 95%"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +54,10 @@ class Crowding:
         Args:
             squared: Whether the coefficient weighs disagreements by their squared distance.
         """
-        off = f"{self.units_off.k} of {self.units_off.n} units have a rating off the commonest level"
         if self.units_off.k < FEW_OFF:
-            return f"{off}: {COVERAGE_FEW}"
+            return CAUTION
         if squared and self.kind is not None and self.units_off.k < FEW_OFF_SQUARED:
-            return f"{off}, and large distances decide: {COVERAGE_SQUARED}"
+            return CAUTION_SQUARED
         return None
 
 

@@ -9,6 +9,7 @@ from protocol.analysis.cells import ArmCounts
 from protocol.analysis.effects import Comparison, Effect, EffectsResult
 from protocol.analysis.interactions import Interaction, Omnibus
 from protocol.analysis.paired_figures import PairedFigures
+from protocol.analysis.robustness import Robustness
 from protocol.stats.clopper_pearson import Proportion
 from protocol.stats.estimate import IntervalEstimate
 from protocol.study import AnalysisPlan
@@ -31,6 +32,7 @@ def effects_to_json(result: EffectsResult, *, notes: tuple[str, ...] = ()) -> di
         "effects": [_effect(one, result.plan) for one in result.effects],
         "interactions": [_interaction(one, result.plan) for one in result.interactions],
         "omnibus": [_omnibus(one) for one in result.omnibus],
+        "robustness": [_robustness(one) for one in result.robustness],
     }
 
 
@@ -148,6 +150,36 @@ def _interaction(found: Interaction, plan: AnalysisPlan) -> dict[str, object]:
         "mean_baseline_b": _float(found.baseline_mean_b),
         "scale_free": found.scale_free,
         "reason": found.reason,
+        "undefined": found.undefined,
+    }
+
+
+def _robustness(found: Robustness) -> dict[str, object]:
+    return {
+        "variant": str(found.variant),
+        "label": found.label,
+        "what": found.what,
+        "ratings_left_out": found.ratings_left_out,
+        "effects": [_compact(one) for one in found.effects],
+    }
+
+
+def _compact(found: Effect) -> dict[str, object]:
+    """An effect of a variant: what can be compared with the main analysis."""
+    figures = found.comparison.figures if found.comparison else None
+    return {
+        "dimension": found.dimension,
+        "model": found.model,
+        "scaffold": found.scaffold,
+        "n_tasks": figures.n_tasks if figures else 0,
+        "mean_diff": float(figures.mean) if figures else None,
+        "ci95": _ends(figures.ci95) if figures else None,
+        "ci_undefined": figures.ci95.undefined if figures else None,
+        "dominance": float(figures.dominance) if figures else None,
+        "signflip_p": figures.sign_flip.p if figures else None,
+        "holm_p": found.holm_p,
+        "verdict": str(found.decision.verdict) if found.decision.verdict else None,
+        "reason": found.decision.reason,
         "undefined": found.undefined,
     }
 

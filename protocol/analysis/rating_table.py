@@ -63,6 +63,8 @@ class RatingRow:
 class LeaveOut:
     """A rule for ratings that an analysis may leave out."""
 
+    label: str
+    """Which ratings, in a word or two."""
     what: str
     """Which ratings, as words after "without"."""
     applies: Callable[[RatingRow], bool]

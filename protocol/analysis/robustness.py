@@ -35,6 +35,8 @@ class Robustness:
     """The effects of one variant."""
 
     variant: Variant
+    label: str
+    """The variant in a word or two."""
     what: str
     """The variant in words."""
     ratings_left_out: int
@@ -69,6 +71,7 @@ def _of_rater(rater: str, table: RatingTable, baseline: str, plan: AnalysisPlan)
     rows = tuple(row for row in table.rows if row.rater == rater)
     return Robustness(
         variant=Variant.RATER,
+        label=f"{rater} alone",
         what=f"{rater} alone",
         ratings_left_out=len(table.rows) - len(rows),
         effects=estimated_effects(replace(table, rows=rows), like=table, baseline=baseline, plan=plan),
@@ -80,7 +83,8 @@ def _other_aggregation(table: RatingTable, baseline: str, plan: AnalysisPlan) ->
     other = replace(plan, aggregation="median_low" if paired else "rater_paired")
     return Robustness(
         variant=Variant.AGGREGATION,
-        what="consensus (lower median)" if paired else "inside raters",
+        label="consensus" if paired else "inside raters",
+        what="differences of consensus levels (lower median)" if paired else "differences inside raters",
         ratings_left_out=0,
         effects=estimated_effects(table, like=table, baseline=baseline, plan=other),
     )
@@ -103,10 +107,11 @@ def _collapsed(
         rows=rows,
         dimensions=tuple(replace(spec, levels=tuple(sorted(set(folded)))) for spec in specs),
     )
-    shown = ", ".join(f"{old}>{new}" for old, new in enumerate(folded))
+    shown = ", ".join(f"{old} to {new}" for old, new in enumerate(folded))
     return Robustness(
         variant=variant,
-        what=f"{variant} 0-2 ({shown} by place)",
+        label=str(variant),
+        what=f"{variant} folding into three levels ({shown})",
         ratings_left_out=0,
         effects=estimated_effects(three, like=three, baseline=baseline, plan=plan),
     )
@@ -117,6 +122,7 @@ def _without(rule: LeaveOut, table: RatingTable, baseline: str, plan: AnalysisPl
     left_out = len(table.rows) - len(rows)
     return Robustness(
         variant=Variant.WITHOUT,
+        label=f"without {rule.label}",
         what=f"without {rule.what}",
         ratings_left_out=left_out,
         effects=estimated_effects(replace(table, rows=rows), like=table, baseline=baseline, plan=plan)

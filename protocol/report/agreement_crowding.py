@@ -30,10 +30,11 @@ def crowding_sentences(found: DimensionAgreement) -> Iterable[str]:
         yield f"{head} {undefined} {_bound(crowding)}"
     else:
         yield (
-            f"{head} Where so little varies, alpha and kappa are low although raters agree: percent "
-            f"agreement is {_value_of(found.coefficients, 'percent_agreement')} and Gwet's AC "
-            f"{_value_of(found.coefficients, 'gwet_ac')} (unweighted) beside alpha "
-            f"{_value_of(found.coefficients, 'krippendorff_alpha')}. {_bound(crowding)}"
+            f"{head} Alpha and kappa rest on the {crowding.units_off.k} of {crowding.units_off.n} units with "
+            "another one, and can be low although raters agree. Beside alpha "
+            f"{_value_of(found.coefficients, 'krippendorff_alpha')} stand percent agreement "
+            f"{_value_of(found.coefficients, 'percent_agreement')} and Gwet's AC "
+            f"{_value_of(found.coefficients, 'gwet_ac')} (unweighted). {_bound(crowding)}"
         )
 
 

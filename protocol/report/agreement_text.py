@@ -192,9 +192,10 @@ def _is_shown(one: Coefficient) -> bool:
 def _short(one: Coefficient) -> str:
     kind = "" if one.measure == "icc" else f" {one.kind}"
     if one.measure == "alpha_leave_one_rater_out":
-        return f"alpha without {one.rater}"
-    name = _MEASURE_NAMES[one.measure] + kind
-    return f"{name} of {one.raters[0]} and {one.raters[1]}" if one.raters else name
+        return f"alpha {one.kind} without {one.rater}"
+    if one.raters:
+        return f"Cohen kappa of {one.raters[0]} and {one.raters[1]}"
+    return _MEASURE_NAMES[one.measure] + kind
 
 
 def _bootstrap_sentences(shown: Sequence[Coefficient]) -> Iterable[str]:

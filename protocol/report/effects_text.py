@@ -10,6 +10,7 @@ from protocol.analysis.effects import Effect, EffectsResult
 from protocol.analysis.interactions import Interaction, Omnibus
 from protocol.analysis.paired_figures import PairedFigures
 from protocol.analysis.verdicts import p_text
+from protocol.report.effects_robustness import robustness_blocks
 from protocol.report.number_text import (
     UNDEFINED,
     count_text,
@@ -30,6 +31,7 @@ def effects_blocks(result: EffectsResult) -> list[Block]:
         blocks.append(_verdict_table(dimension, own, result.baseline))
         blocks.append(Sentences(lines=tuple(_sentence(one) for one in own)))
         blocks.append(_detail_table(dimension, own))
+        blocks.extend(robustness_blocks(result, dimension))
         between = [one for one in result.interactions if one.dimension == dimension]
         if between:
             blocks.append(_interaction_table(dimension, between))

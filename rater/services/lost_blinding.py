@@ -36,10 +36,15 @@ def lost_blinding(states: Sequence[RaterState], incidents: Sequence[Incident]) -
 
     return (
         LeaveOut(
+            label="told",
             what="items whose condition the rater said to know or to have been told",
             applies=lambda row: (row.rater, row.unit) in told,
         ),
-        LeaveOut(what="ratings completed after an incident that concerns them", applies=after_incident),
+        LeaveOut(
+            label="incidents",
+            what="ratings completed after an incident that concerns them",
+            applies=after_incident,
+        ),
     )
 
 

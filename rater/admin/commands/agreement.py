@@ -29,9 +29,20 @@ def agreement(
     levels: LevelsOption = None,
     scale: ScaleOption = None,
     protocol: ProtocolOption = None,
+    bootstrap: Annotated[
+        int,
+        typer.Option(
+            "--bootstrap",
+            metavar="N",
+            min=0,
+            help="A second column of percentile intervals from N resamples of tasks, or of units.",
+        ),
+    ] = 0,
+    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Seed of the resamples.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Show how far raters agree: counts, alpha, kappa by pair, with intervals over tasks."""
+    """Show how far raters agree, and who stands out: alpha, kappa by pair, severity, drift, repeats."""
+    from protocol.analysis.agreement import DEFAULT_SEED
     from protocol.analysis.agreement_json import agreement_to_json
     from protocol.report.agreement_text import agreement_blocks
     from rater.services.analysing import analyse_agreement
@@ -40,7 +51,8 @@ def agreement(
         study, ratings, where=where, levels=levels, scale=scale, protocol=protocol, needs_origin=False
     )
     announce(loaded, on_stdout=not as_json)
-    found = analyse_agreement(loaded.table)
+    planned = loaded.plan.seed if loaded.plan else DEFAULT_SEED
+    found = analyse_agreement(loaded.table, bootstrap=bootstrap, seed=planned if seed is None else seed)
     if as_json:
         print_json(agreement_to_json(found, notes=(*loaded.notice, *loaded.warnings)))
     else:

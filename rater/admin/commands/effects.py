@@ -50,7 +50,7 @@ def effects(
     """Show per-model scaffold effects against the baseline, with intervals, tests and verdicts."""
     from protocol.analysis.effects_json import effects_to_json
     from protocol.report.effects_text import effects_blocks
-    from rater.services.analysing import analyse_effects
+    from rater.services.analysing import analyse_effects, analyse_robustness
 
     if study is not None and (baseline is not None or seed is not None):
         raise UsageError(
@@ -67,6 +67,7 @@ def effects(
         )
     announce(loaded, on_stdout=not as_json)
     found = analyse_effects(loaded.table, baseline=chosen, plan=_plan(loaded, seed))
+    found = analyse_robustness(found, loaded.table, leave_out=loaded.lost_blinding)
     if loaded.plan is None:
         found = replace(found, notes=(*found.notes, NOT_PREREGISTERED))
     if as_json:

@@ -84,6 +84,7 @@ def load_ratings(
         source=study.name,
         baseline=found.protocol.baseline.id if found.protocol else None,
         plan=found.protocol.analysis if found.protocol else None,
+        lost_blinding=found.lost_blinding,
         notice=found.notices,
     ).where(parse_filters(where or ()))
 

@@ -1,0 +1,132 @@
+"""Do the verdicts hold? Every variant of the effects beside the main analysis, as a table and as CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from protocol.analysis.effects import Effect, EffectsResult
+from protocol.analysis.robustness import COLLAPSES, Robustness
+from protocol.report.csv_text import Cell, csv_text
+from protocol.report.number_text import UNDEFINED, signed_text
+from protocol.report.text_block import Block, Sentences, TextTable
+
+ROBUSTNESS_COLUMNS = (
+    "variant",
+    "what",
+    "ratings_left_out",
+    "dimension",
+    "model",
+    "scaffold",
+    "n_tasks",
+    "mean_diff",
+    "ci95_lower",
+    "ci95_upper",
+    "signflip_p",
+    "holm_p",
+    "verdict",
+    "undefined",
+)
+
+
+def robustness_blocks(result: EffectsResult, dimension: str) -> Iterable[Block]:
+    """Return the comparison of one dimension, or nothing where no variant was computed."""
+    main = [one for one in result.effects if one.dimension == dimension]
+    variants = [one for one in result.robustness if _of(one, dimension)]
+    if variants:
+        yield _table(dimension, main, variants)
+    lines = tuple(_sentences(result.robustness, variants))
+    if lines:
+        yield Sentences(lines=lines)
+
+
+def robustness_csv(result: EffectsResult) -> str:
+    """Return the effects of every variant as CSV text."""
+    rows: list[tuple[Cell, ...]] = []
+    for variant in result.robustness:
+        for one in variant.effects:
+            figures = one.comparison.figures if one.comparison else None
+            interval = figures.ci95.interval if figures else None
+            rows.append(
+                (
+                    str(variant.variant),
+                    variant.what,
+                    variant.ratings_left_out,
+                    one.dimension,
+                    one.model,
+                    one.scaffold,
+                    figures.n_tasks if figures else 0,
+                    float(figures.mean) if figures else None,
+                    interval.lower if interval else None,
+                    interval.upper if interval else None,
+                    figures.sign_flip.p if figures else None,
+                    one.holm_p,
+                    str(one.decision.verdict) if one.decision.verdict else None,
+                    one.undefined,
+                )
+            )
+    return csv_text(ROBUSTNESS_COLUMNS, rows)
+
+
+def _of(variant: Robustness, dimension: str) -> dict[tuple[str, str], Effect]:
+    return {(one.model, one.scaffold): one for one in variant.effects if one.dimension == dimension}
+
+
+def _table(dimension: str, main: Sequence[Effect], variants: Sequence[Robustness]) -> TextTable:
+    return TextTable(
+        title=f"{dimension}: does it hold? {len(variants)} other ways to compute the same effects",
+        columns=("model", "scaffold", "shift", "shifts", "verdict", "same", "other verdicts"),
+        rows=tuple(_row(one, variants) for one in main),
+        left=("model", "scaffold", "verdict", "other verdicts"),
+    )
+
+
+def _row(main: Effect, variants: Sequence[Robustness]) -> tuple[str, ...]:
+    found = [(one, _of(one, main.dimension).get((main.model, main.scaffold))) for one in variants]
+    compared = [(variant, effect) for variant, effect in found if effect is not None]
+    shifts = [
+        shift
+        for variant, effect in compared
+        if variant.variant not in COLLAPSES and (shift := _shift(effect)) is not None
+    ]
+    same = sum(effect.decision.verdict == main.decision.verdict for _, effect in compared)
+    own = _shift(main)
+    return (
+        main.model,
+        main.scaffold,
+        UNDEFINED if own is None else signed_text(own, digits=2),
+        f"{signed_text(min(shifts), digits=2)} to {signed_text(max(shifts), digits=2)}" if shifts else "-",
+        _verdict(main),
+        f"{same} of {len(compared)}",
+        "; ".join(
+            f"{variant.label}: {_verdict(effect)}"
+            for variant, effect in compared
+            if effect.decision.verdict != main.decision.verdict
+        )
+        or "-",
+    )
+
+
+def _shift(one: Effect) -> float | None:
+    return float(one.comparison.figures.mean) if one.comparison else None
+
+
+def _verdict(one: Effect) -> str:
+    if one.decision.verdict is not None:
+        return str(one.decision.verdict)
+    return "not estimable" if one.undefined else "none"
+
+
+def _sentences(everything: Sequence[Robustness], shown: Sequence[Robustness]) -> Iterable[str]:
+    if shown:
+        yield (
+            f"Computed with the same plan: {'; '.join(_named(one) for one in shown)}. The column shifts "
+            "spans those that keep the scale. Fewer ratings mean less power: inconclusive beside a verdict is no "
+            "contradiction."
+        )
+    nothing = [one for one in everything if not one.effects]
+    for one in nothing:
+        yield f"{one.what[:1].upper()}{one.what[1:]}: there are none, nothing can differ."
+
+
+def _named(one: Robustness) -> str:
+    return f"{one.what} ({one.ratings_left_out} ratings left out)" if one.ratings_left_out else one.what
