@@ -193,13 +193,7 @@ def test_guess_questions_on_one_condition_are_found(
     number_of = {one.conversation.messages[1].text: number for number, one in enumerate(study.transcripts)}
     conditions: dict[str, int] = {}
 
-    def note(
-        protocol: StudyProtocol,
-        items: Sequence[Item],
-        transcripts: Sequence[Transcript],
-        *,
-        kept: frozenset[str],
-    ) -> None:
+    def note(protocol: StudyProtocol, items: Sequence[Item], *_: object, **__: object) -> None:
         conditions.update({item.id: number_of[item.conversation.messages[1].text] // 6 for item in items})
 
     def asked(protocol: StudyProtocol, items: Sequence[str], entropy: Entropy) -> tuple[str, ...]:
