@@ -11,7 +11,7 @@ from typing import Any, cast
 from db.connection import FileKind
 from protocol.canonical_json import Json, canonical_bytes
 from protocol.chain.manifest import KeyBinding
-from protocol.errors import InvalidInputError, UsageError
+from protocol.errors import InvalidInputError
 from protocol.rubric import Dimension, Level, NotRatableReason, NotRatableScope, Rubric, Scale
 from protocol.study import StudyKind, VisibleProtocol, VisibleQuestion
 
@@ -109,10 +109,10 @@ def require_study_file(study: StudyRecord) -> None:
     """Refuse a pack where only the study itself will do.
 
     Raises:
-        UsageError: It is a pack.
+        InvalidInputError: It is a pack.
     """
     if study.file is not FileKind.STUDY:
-        raise UsageError(
+        raise InvalidInputError(
             "This is a pack, one rater's share of a study.", next_step="Name the study file it was made from."
         )
 

@@ -43,7 +43,8 @@ def record_incident(
         clock: Wall clock.
 
     Raises:
-        UsageError: The text is blank, or the file is a pack.
+        UsageError: The text is blank.
+        InvalidInputError: The file is a pack, or no study.
         NotFoundError: No such rater, or the rater has no such item.
         WrongStateError: The study is not open.
     """

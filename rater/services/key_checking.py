@@ -26,7 +26,8 @@ def check_key(path: Path, sealed: bytes, secrets: Secrets, *, who: Who, clock: C
 
     Raises:
         CheckFailedError: It does not open, or is not the key of this study.
-        UsageError: It was sealed the other way, or the file is a pack.
+        UsageError: It was sealed the other way.
+        InvalidInputError: The file is a pack, or no study.
     """
     forbid_core_dumps()
     connection = open_for_writing(path)

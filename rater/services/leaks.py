@@ -9,7 +9,7 @@ from pathlib import Path
 
 from db.atomic_file import cannot_write
 from protocol.deidentify.decisions import DECIDED, Decision, parse_decisions
-from protocol.deidentify.finding import LeakHit, find_hits
+from protocol.deidentify.finding import LeakHit, dropped_tasks, find_hits
 from protocol.errors import InvalidInputError, NotFoundError, UsageError
 from protocol.sources.origin import OriginMapping
 from rater.services.blind_lint import Leak, forbidden_terms, leaks_in_own_texts
@@ -32,8 +32,9 @@ class LeakReport:
 
     @property
     def undecided(self) -> int:
-        """Hits seeding waits for."""
-        return sum(hit.is_undecided for hit in self.hits)
+        """Hits seeding waits for; those of a task that is left out anyway do not count."""
+        dropped = dropped_tasks(self.hits)
+        return sum(hit.is_undecided and hit.place.origin.task not in dropped for hit in self.hits)
 
 
 def decisions_path(protocol: Path, given: Path | None) -> Path:

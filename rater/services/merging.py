@@ -72,9 +72,8 @@ def merge_files(study_path: Path, files: Sequence[Path], *, who: Who, clock: Clo
 
     Raises:
         NotFoundError: A file does not exist.
-        InvalidInputError: A file is no ratings file.
+        InvalidInputError: A file is no ratings file, or the study file is a pack.
         CheckFailedError: A file is of another study, broken, or forks; nothing is merged.
-        UsageError: The study file is a pack.
     """
     connection = open_for_writing(study_path)
     try:

@@ -17,6 +17,7 @@ from protocol.chain.events import EventDraft, EventKind
 from protocol.errors import (
     BlindError,
     CheckFailedError,
+    InvalidInputError,
     NotFoundError,
     StorageError,
     UsageError,
@@ -314,7 +315,7 @@ def test_a_pack_is_no_study_to_make_packs_from(tmp_path: Path) -> None:
         lambda: issue_packs(pack, ["R1"], every=False, folder=tmp_path / "p", who=ADMIN, clock=clock),
         lambda: recall_packs(pack, ["R1"], every=False, who=ADMIN, clock=clock),
     ):
-        with pytest.raises(UsageError, match="pack"):
+        with pytest.raises(InvalidInputError, match="pack"):
             step()
 
 

@@ -109,7 +109,7 @@ def test_incidents_are_recorded_while_the_study_is_open(tmp_path: Path) -> None:
 def test_a_pack_keeps_no_record(tmp_path: Path) -> None:
     """The sentence says what the file is."""
     pack = pack_of_r1(tmp_path, rated=0)
-    with pytest.raises(UsageError, match="pack"):
+    with pytest.raises(InvalidInputError, match="pack"):
         record_incident(pack, rater="R1", items=(), text="x", who=ADMIN, clock=clock)
 
 

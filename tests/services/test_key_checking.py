@@ -151,7 +151,7 @@ def test_a_key_can_be_checked_at_any_time(tmp_path: Path) -> None:
 def test_a_pack_has_no_key_to_check(tmp_path: Path) -> None:
     """A pack has no log to write into, so nothing is opened."""
     small = seeded_study(tmp_path)
-    with pytest.raises(UsageError, match="pack"):
+    with pytest.raises(InvalidInputError, match="pack"):
         check_key(
             pack_of_r1(tmp_path, rated=0), small.key.read_bytes(), small.secrets, who=ADMIN, clock=clock
         )

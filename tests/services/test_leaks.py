@@ -186,6 +186,7 @@ def test_one_hit_that_drops_the_task_makes_other_hits_of_it_moot(tmp_path: Path)
     small = study(tmp_path, {PLAIN_A: "I am ChatGPT", CHECKS_A: "by Anthropic"})
     first = next(hit for hit in report_of(small).hits if hit.place.found == "ChatGPT")
     decide(small, f"{first.place.fingerprint}=drop-task")
+    assert report_of(small).undecided == 0
     assert len(seen_in(small).items) == 8
 
 

@@ -24,7 +24,6 @@ from protocol.errors import (
     CheckFailedError,
     InvalidInputError,
     NotFoundError,
-    UsageError,
 )
 from rater.services.doors import lock_study, unlock_study
 from rater.services.handing_out import issue_packs, recall_packs
@@ -392,7 +391,7 @@ def test_a_pack_is_no_study_to_merge_into(tmp_path: Path) -> None:
     small = seeded_study(tmp_path)
     (issued,) = issue_packs(small.study, ["R1"], every=False, folder=tmp_path, who=ADMIN, clock=clock)
     before = issued.path.read_bytes()
-    with pytest.raises(UsageError, match="pack"):
+    with pytest.raises(InvalidInputError, match="pack"):
         merge_files(issued.path, [write(tmp_path, "F", returned_by("R1").final)], who=ADMIN, clock=clock)
     assert issued.path.read_bytes() == before
 
