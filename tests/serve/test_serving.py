@@ -50,6 +50,12 @@ async def start(terminal: Terminal) -> None:
     await terminal.sees("Question 1")
 
 
+async def score(terminal: Terminal, level: int) -> None:
+    """Score the first dimension, and wait for the mark that says it is on disk."""
+    await terminal.press(str(level))
+    await terminal.sees(f"[ {level}]")
+
+
 async def refusal(opened: Browser, *, origin: str | None = None) -> int:
     """Try to connect and return the status of the refusal."""
     with pytest.raises(WSServerHandshakeError) as refused:
@@ -191,8 +197,7 @@ async def test_ratings_survive_a_lost_connection(study: StudyFile, server: Runni
     async with browser(server, "R1") as mine:
         async with mine.connected() as terminal:
             await start(terminal)
-            await terminal.press("2")
-            await terminal.sees("saved")
+            await score(terminal, 2)
             await terminal.press("m")
             await terminal.sees("Enter save")
             await terminal.press("half a no")
@@ -220,8 +225,7 @@ async def test_a_newer_window_takes_over_from_the_older(study: StudyFile, server
             await start(newer)
             assert await older.closes() == ending.NEWER.text
             assert len(server.apps()) == 2
-            await newer.press("3")
-            await newer.sees("saved")
+            await score(newer, 3)
         await start(bystander)
     assert [mark.level for mark in first_item(study).marks.values()] == [3]
 
@@ -251,8 +255,7 @@ async def test_the_server_ends_at_once_with_all_its_apps(
         other.connected() as second,
     ):
         await start(terminal)
-        await terminal.press("1")
-        await terminal.sees("saved")
+        await score(terminal, 1)
         server.process.send_signal(signal_number)
         assert await terminal.closes() == ending.SERVER.text
         assert await second.closes() == ending.SERVER.text
