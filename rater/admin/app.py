@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import Annotated
@@ -9,7 +10,9 @@ from typing import Annotated
 import typer
 
 from rater import __version__
-from rater.admin.staged_group import STAGES, StagedGroup
+from rater.admin.output import talk
+from rater.admin.staged_group import STAGES, StagedGroup, stop_writing_out
+from rater.exit_codes import ExitCode
 
 app = typer.Typer(
     name="rater-admin",
@@ -46,10 +49,23 @@ for _names in STAGES.values():
 
 def main() -> None:
     """Run `rater-admin`."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by the caller, as with >&-: nobody wants to read it
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - lives to the exit
+        elif hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    app()
+    try:
+        try:
+            app()
+        finally:
+            sys.stdout.flush()  # here, where a full disk can still be told
+    except OSError as fault:
+        stop_writing_out()
+        where = f" ({fault.filename})" if fault.filename else ""
+        talk(f"rater-admin: The system refused{where}: {fault.strerror or fault}.")
+        talk("Look at the disk, the folder you are in and its permissions, then try again.")
+        sys.exit(ExitCode.INTERNAL_FAULT)
 
 
 if __name__ == "__main__":

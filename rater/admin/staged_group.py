@@ -53,13 +53,20 @@ class StagedGroup(TyperGroup):
             raise typer.Exit(ExitCode.INTERNAL_FAULT) from None
         except BrokenPipeError:
             # The reader of our output, such as `head`, went away: not a fault, and nothing to tell it.
-            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - lives to the exit
+            stop_writing_out()
             raise typer.Exit(ExitCode.DONE) from None
+        except OSError:
+            raise  # `main` says it: help and usage errors are written outside of here
         except Exception as fault:
             if type(fault).__module__.startswith("typer"):
                 raise  # usage errors are typer's own to print
             talk(f"rater-admin: internal fault ({type(fault).__name__}). {_place_of(fault)}")
             raise typer.Exit(ExitCode.INTERNAL_FAULT) from None
+
+
+def stop_writing_out() -> None:
+    """Give up standard output, so that what is still in its buffer raises nothing at the exit."""
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - lives to the exit
 
 
 def _place_of(fault: Exception) -> str:
