@@ -1,7 +1,7 @@
 """Ratings by model, scaffold and task, and the task differences effects are made of.
 
-Every level is an exact fraction here: means over raters tie or do not tie by arithmetic, not by
-rounding.
+Every level is exact here, a whole number where it is one and else a fraction: means over raters
+tie or do not tie by arithmetic, not by rounding.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Literal
 
 from protocol.analysis.rating_table import RatingRow, exact
 
+Exact = int | Fraction
+"""Whole numbers stay whole: with thousands of tasks fractions of 1 would cost most of the time."""
 MAX_NOT_RATABLE = Fraction(3, 15)
 """A cell with a larger share of not-ratable answers is not estimable."""
 
@@ -21,25 +23,30 @@ MAX_NOT_RATABLE = Fraction(3, 15)
 class Cell:
     """All first-occasion answers for one transcript, or for its replicates."""
 
-    ratings: dict[str, list[Fraction]] = field(default_factory=dict)
+    ratings: dict[str, list[Exact]] = field(default_factory=dict)
     """By rater; several only where the cell has replicates."""
     n_not_ratable: int = 0
 
     @property
-    def levels(self) -> list[Fraction]:
+    def levels(self) -> list[Exact]:
         """All ratings of the cell, ascending."""
         return sorted(level for own in self.ratings.values() for level in own)
 
-    def mean_of(self, rater: str) -> Fraction:
+    def mean_of(self, rater: str) -> Exact:
         """Return a rater's mean over the cell's replicates."""
         own = self.ratings[rater]
-        return sum(own, Fraction(0)) / len(own)
+        return own[0] if len(own) == 1 else mean_of(own)
 
     @property
-    def consensus(self) -> Fraction:
+    def consensus(self) -> Exact:
         """The lower median of all ratings of the cell; the cell holds at least one."""
         levels = self.levels
         return levels[(len(levels) - 1) // 2]
+
+
+def mean_of(values: Sequence[Exact]) -> Fraction:
+    """Return the mean of at least one value, exactly."""
+    return Fraction(sum(values), len(values))
 
 
 Arm = Mapping[str, Cell]
@@ -59,14 +66,21 @@ def arms_of(rows: Iterable[RatingRow]) -> dict[Condition, dict[str, Cell]]:
 
     The rows have a model, a scaffold and a task each.
     """
-    arms: dict[Condition, dict[str, Cell]] = {}
+    arms: dict[tuple[str | None, str | None], dict[str, Cell]] = {}
     for row in rows:
-        condition = Condition(model=row.model or "", scaffold=row.scaffold or "")
-        cell = arms.setdefault(condition, {}).setdefault(row.task or "", Cell())
-        if row.value is not None:
-            cell.ratings.setdefault(row.rater, []).append(exact(row.value))
-        cell.n_not_ratable += row.not_ratable is not None
-    return arms
+        arm = arms.setdefault((row.model, row.scaffold), {})
+        cell = arm.get(row.task or "")
+        if cell is None:
+            cell = arm[row.task or ""] = Cell()
+        value = row.value
+        if value is not None:
+            level = value if isinstance(value, int) else exact(value)
+            cell.ratings.setdefault(row.rater, []).append(level)
+        elif row.not_ratable is not None:
+            cell.n_not_ratable += 1
+    return {
+        Condition(model=model or "", scaffold=scaffold or ""): arm for (model, scaffold), arm in arms.items()
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,11 +101,11 @@ class ArmCounts:
 
 def arm_counts(arm: Arm) -> ArmCounts:
     """Return the counts of an arm."""
-    levels = [level for cell in arm.values() for level in cell.levels]
+    levels = [level for cell in arm.values() for own in cell.ratings.values() for level in own]
     return ArmCounts(
         n_ratings=len(levels),
         n_not_ratable=sum(cell.n_not_ratable for cell in arm.values()),
-        mean=sum(levels, Fraction(0)) / len(levels) if levels else None,
+        mean=mean_of(levels) if levels else None,
     )
 
 
@@ -100,13 +114,13 @@ class TaskDifference:
     """The difference of one task, with the differences it is the mean of."""
 
     task: str
-    own: tuple[Fraction, ...]
+    own: tuple[Exact, ...]
     """One per rater who rated both; a single one where the consensus is compared."""
 
     @property
     def difference(self) -> Fraction:
         """The mean over raters."""
-        return sum(self.own, Fraction(0)) / len(self.own)
+        return mean_of(self.own)
 
 
 def task_differences(
@@ -121,7 +135,7 @@ def task_differences(
     found = []
     for task in sorted(scaffold.keys() & baseline.keys()):
         with_scaffold, without = scaffold[task], baseline[task]
-        own: Sequence[Fraction]
+        own: Sequence[Exact]
         if aggregation == "rater_paired":
             both = sorted(with_scaffold.ratings.keys() & without.ratings.keys())
             own = [with_scaffold.mean_of(rater) - without.mean_of(rater) for rater in both]

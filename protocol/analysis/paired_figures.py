@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from statistics import median
+from statistics import median_high, median_low
 
 from protocol.analysis.cells import TaskDifference
 from protocol.stats.dominance import paired_dominance
@@ -54,14 +55,17 @@ def paired_figures(differences: Sequence[TaskDifference], *, delta: float, seed:
     """
     by_task = {one.task: one.difference for one in differences}
     values = list(by_task.values())
+    # On their common grid differences are whole numbers, which sort and add many times faster.
+    unit = math.lcm(*(value.denominator for value in values))
+    steps = [value.numerator * (unit // value.denominator) for value in values]
     few = f"fewer than {MIN_TASKS} tasks ({len(values)})"
     enough = len(values) >= MIN_TASKS
     sign_flip = sign_flip_test(values, seed=seed)
     return PairedFigures(
         task_diffs=by_task,
         n_nonzero=sign_flip.n_nonzero,
-        mean=sum(values, Fraction(0)) / len(values),
-        median=median(values),
+        mean=Fraction(sum(steps), unit * len(steps)),
+        median=Fraction(median_low(steps) + median_high(steps), 2 * unit),
         dominance=paired_dominance([one.own for one in differences]),
         ci95=t_interval(values, level=0.95) if enough else IntervalEstimate.none(f"{few}: no interval"),
         ci90=t_interval(values, level=0.90) if enough else IntervalEstimate.none(f"{few}: no interval"),

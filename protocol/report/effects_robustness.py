@@ -120,8 +120,8 @@ def _sentences(everything: Sequence[Robustness], shown: Sequence[Robustness]) ->
     if shown:
         yield (
             f"Computed with the same plan: {'; '.join(_named(one) for one in shown)}. The column shifts "
-            "spans those that keep the scale. Fewer ratings mean less power: inconclusive beside a verdict is no "
-            "contradiction."
+            "spans those that keep the scale. Fewer ratings mean less power: inconclusive beside a verdict "
+            "is no contradiction."
         )
     nothing = [one for one in everything if not one.effects]
     for one in nothing:

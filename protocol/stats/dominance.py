@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 
 
-def paired_dominance(differences_by_task: Sequence[Sequence[Fraction]]) -> Fraction:
+def paired_dominance(differences_by_task: Sequence[Sequence[int | Fraction]]) -> Fraction:
     """Return paired dominance (paired Cliff's delta).
 
     In words: the mean over tasks of the mean over raters of the sign of (scaffold - baseline);
@@ -27,11 +28,14 @@ def paired_dominance(differences_by_task: Sequence[Sequence[Fraction]]) -> Fract
         >>> paired_dominance([[Fraction(2), Fraction(1)], [Fraction(1), Fraction(0)]])
         Fraction(3, 4)
     """
-    by_task = [Fraction(sum(_sign(one) for one in own), len(own)) for own in differences_by_task]
-    return sum(by_task, Fraction(0)) / len(by_task)
+    by_count: Counter[int] = Counter()
+    for own in differences_by_task:
+        by_count[len(own)] += sum(_sign(one) for one in own)
+    total = sum((Fraction(signs, count) for count, signs in by_count.items()), Fraction(0))
+    return total / len(differences_by_task)
 
 
-def unpaired_cliffs_delta(first: Sequence[Fraction], second: Sequence[Fraction]) -> Fraction:
+def unpaired_cliffs_delta(first: Sequence[int | Fraction], second: Sequence[int | Fraction]) -> Fraction:
     """Return Cliff's delta of two groups: P(first > second) - P(first < second) over all pairs.
 
     It ignores the pairing by task and is secondary. Both groups hold at least one value.
@@ -48,5 +52,5 @@ def unpaired_cliffs_delta(first: Sequence[Fraction], second: Sequence[Fraction])
     return Fraction(wins, len(first) * len(second))
 
 
-def _sign(value: Fraction) -> int:
+def _sign(value: int | Fraction) -> int:
     return (value > 0) - (value < 0)
