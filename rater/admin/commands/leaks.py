@@ -85,6 +85,10 @@ def leaks(
             from protocol.report.guessability_text import guessability_blocks
 
             print_blocks(guessability_blocks(audited))
+    if report.undecided:
+        talk(f"{report.undecided} hits wait for a decision: --decide HIT=keep, replace or drop-task.")
+    if report.own_texts:
+        talk("Your own texts tell a condition: reword them in study.toml.")
     if report.undecided or report.own_texts:
         raise typer.Exit(ExitCode.WOULD_BREAK_BLIND)
 
@@ -105,8 +109,6 @@ def _print(report: LeakReport, limit: int) -> None:
         say(f"and {len(report.hits) - limit} more: see them with --limit or --json")
     for leak in report.own_texts:
         say(f"stops the seeding: {leak}")
-    if report.undecided:
-        say(f"{report.undecided} hits wait for a decision: --decide HIT=keep, replace or drop-task")
 
 
 def _row(hit: LeakHit) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from protocol.errors import UsageError
 from rater import __version__
 from rater.admin.options import JsonOption, ReasonOption, StudyArgument, login_name
 from rater.admin.output import print_json, say, talk
@@ -34,6 +35,8 @@ def pack(
 
     who = Who(name=login_name(), app=__version__, reason=reason)
     if recall:
+        if output is not None:
+            raise UsageError("Taking packs back writes no file.", next_step="Leave out -o, or --recall.")
         taken = recall_packs(study, rater or (), every=every, who=who, clock=utc_now)
         if json:
             print_json({"schema": "pack-recall/1", "raters": list(taken)})

@@ -7,8 +7,15 @@ from typing import Annotated
 
 import typer
 
-from rater.admin.options import JsonOption, StudyArgument
-from rater.admin.output import print_json, say
+from protocol.errors import UsageError
+from rater.admin.options import (
+    JsonOption,
+    PassphraseFdOption,
+    PassphraseFileOption,
+    StudyArgument,
+    read_passphrase,
+)
+from rater.admin.output import print_json, say, talk
 from rater.exit_codes import ExitCode
 
 
@@ -21,6 +28,8 @@ def verify(
         list[Path] | None,
         typer.Option("--identity", metavar="FILE", help="Also open the key and check its content."),
     ] = None,
+    passphrase_file: PassphraseFileOption = None,
+    passphrase_fd: PassphraseFdOption = None,
     lock_code: Annotated[
         str | None, typer.Option("--lock-code", metavar="CODE", help="The code as it was published.")
     ] = None,
@@ -37,6 +46,11 @@ def verify(
     from rater.services.verify_anchors import Anchors, parse_receipts
     from rater.services.verifying import Answer, verify_study
 
+    passphrase = read_passphrase(passphrase_file, passphrase_fd)
+    opener = Secrets(identities=read_identities(identity or ()), passphrase=passphrase)
+    has_opener = bool(opener.identities) or passphrase is not None
+    if has_opener and key is None:
+        raise UsageError("What opens a key was given, and no key.", next_step="Name the key with --key.")
     checks = verify_study(
         study,
         Anchors(
@@ -47,15 +61,15 @@ def verify(
                 else None
             ),
             sealed=read_bytes(key, wanted="the sealed key") if key else None,
-            secrets=Secrets(identities=read_identities(identity)) if identity else None,
+            secrets=opener if has_opener else None,
         ),
     )
-    failed = any(check.answer is Answer.FAILED for check in checks)
+    failed = sum(check.answer is Answer.FAILED for check in checks)
     if json:
         print_json(
             {
                 "schema": "verify/1",
-                "failed": failed,
+                "failed": bool(failed),
                 "checks": [
                     {"question": check.question, "answer": check.answer.value, "why": check.why}
                     for check in checks
@@ -66,4 +80,8 @@ def verify(
         for check in checks:
             say(f"{check.answer:<18}  {check.question}{f': {check.why}' if check.why else ''}")
     if failed:
+        talk(
+            f"{failed} of {len(checks)} checks FAILED: this is not the study these codes belong to, "
+            "or it was changed outside the program. Compare it with a backup."
+        )
         raise typer.Exit(ExitCode.CHECK_FAILED)
