@@ -6,7 +6,7 @@ changed, so what is found in them stops the seeding.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from protocol.deidentify.folding import fold
@@ -41,8 +41,20 @@ class ForbiddenTerms:
     """As imported, by what is searched: folded and without case."""
 
 
-def forbidden_terms(protocol: StudyProtocol, transcripts: Sequence[Transcript]) -> ForbiddenTerms:
-    """Return the model names, word runs of hidden texts, and source ids of a study."""
+def forbidden_terms(
+    protocol: StudyProtocol,
+    transcripts: Sequence[Transcript],
+    *,
+    redacted: Callable[[str], str] | None = None,
+) -> ForbiddenTerms:
+    """Return the model names, word runs of hidden texts, and source ids of a study.
+
+    Args:
+        protocol: The protocol of the study.
+        transcripts: As imported.
+        redacted: How scrubbing writes a text. What it leaves of a source id with a model's name in it
+            tells as much as the whole id.
+    """
     models = {transcript.origin.model for transcript in transcripts}
     sources = {transcript.origin.source for transcript in transcripts}
     return ForbiddenTerms(
@@ -53,11 +65,16 @@ def forbidden_terms(protocol: StudyProtocol, transcripts: Sequence[Transcript]) 
             self_identification=False,
         ),
         source_ids={
-            fold(source).text.casefold(): source
+            fold(form).text.casefold(): source
             for source in sorted(sources)
-            if len(source) >= SOURCE_ID_LENGTH and not source.isdigit()
+            for form in (source, redacted(source) if redacted else source)
+            if _is_telling(form.replace(protocol.redaction.token, ""))
         },
     )
+
+
+def _is_telling(source_id: str) -> bool:
+    return len(source_id) >= SOURCE_ID_LENGTH and not source_id.isdigit()
 
 
 def hidden_texts(protocol: StudyProtocol, transcripts: Sequence[Transcript]) -> set[str]:

@@ -126,12 +126,13 @@ class CanaryStory:
         tasks = {task.id for task in protocol.tasks[:2]}
         transcripts = [one for one in prepared.transcripts if one.origin.task in tasks]
         first, rest = transcripts[0], transcripts[1:]
-        spoken = Message(role="assistant", text=f"See {words['source id']}.")
-        telling = replace(
-            first,
-            origin=replace(first.origin, source=words["source id"]),
-            conversation=replace(first.conversation, messages=(*first.conversation.messages, spoken)),
-        )
+
+        def telling(source: str) -> list[Transcript]:
+            """The transcripts with a reply that gives the id of its source."""
+            spoken = Message(role="assistant", text=f"See {source}.")
+            said = replace(first.conversation, messages=(*first.conversation.messages, spoken))
+            return [replace(first, origin=replace(first.origin, source=source), conversation=said), *rest]
+
         card = replace(protocol.tasks[0].card, brief=f"What {words[MODELS[0]]} was asked.")
         carded = replace(protocol.tasks[0], card=card)
         attempts: list[tuple[str, StudyProtocol, Sequence[Transcript]]] = [
@@ -140,7 +141,12 @@ class CanaryStory:
                 replace(protocol, tasks=(carded, *protocol.tasks[1:])),
                 transcripts,
             ),
-            ("a reply with the id of its source", protocol, [telling, *rest]),
+            ("a reply with the id of its source", protocol, telling(words["source id"])),
+            (
+                "a reply with what is left of such an id when the model is replaced",
+                protocol,
+                telling(f"{words['source id']}/{first.origin.model}"),
+            ),
             (
                 "a reply with the id of its scaffold",
                 replace(protocol, redaction=RedactionPlan()),

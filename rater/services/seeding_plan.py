@@ -14,7 +14,9 @@ from protocol.allocation.allocation_key import AllocationKey
 from protocol.canonical_json import sha256_hex
 from protocol.chain.identifiers import Entropy, draw_id, shuffled
 from protocol.chain.manifest import AssignedItem, AssignmentManifest, KeyBinding
+from protocol.conversation import Conversation, Message
 from protocol.deidentify.decisions import Decision
+from protocol.deidentify.rules import RedactionRules
 from protocol.deidentify.scrubbing import Scrubbed, scrub
 from protocol.design.assignment import Share, assign
 from protocol.errors import BlindError
@@ -140,7 +142,7 @@ def plan_seeding(
         scrubbed[item.id] = result
         origins[item.id] = transcript.origin
     kept = words_kept_by_decision(protocol, ordered, rules, decisions or {})
-    _refuse_leaks(protocol, items, ordered, kept=kept)
+    _refuse_leaks(protocol, items, ordered, rules=rules, kept=kept)
 
     by_task: dict[str, list[str]] = {}
     for item in items:
@@ -198,9 +200,14 @@ def _refuse_leaks(
     items: Sequence[Item],
     transcripts: Sequence[Transcript],
     *,
+    rules: RedactionRules,
     kept: frozenset[str],
 ) -> None:
-    terms = forbidden_terms(protocol, transcripts)
+    def redacted(text: str) -> str:
+        alone = Conversation(messages=(Message(role="assistant", text=text),))
+        return scrub(alone, rules, token=protocol.redaction.token).conversation.messages[0].text
+
+    terms = forbidden_terms(protocol, transcripts, redacted=redacted)
     leaks = leaks_in_own_texts(protocol, terms)
     leaks += [leak for leak in leaks_in_items(items, terms) if leak.found not in kept]
     if leaks:
