@@ -27,23 +27,16 @@ SURE_FROM = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HitRate:
-    """Right guesses among guesses, don't knows left out, decoys counted as wrong."""
+    """Right guesses among guesses, don't knows left out, decoys counted as wrong.
+
+    Its exact bounds take guesses as independent.
+    """
 
     hits: Proportion
     dealt: float
     """Share that would be right if the same guesses were dealt at random over the same items."""
     even: float
     """Share that would be right picking evenly among the answers offered."""
-
-    def interval(self) -> Interval:
-        """Return the exact two-sided 95% interval, guesses taken as independent."""
-        return Interval(
-            lower=self.hits.lower(0.975),
-            upper=self.hits.upper(0.975),
-            level=0.95,
-            method="Clopper-Pearson, guesses taken as independent",
-            se=(self.hits.share * (1 - self.hits.share) / self.hits.n) ** 0.5,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,8 +69,8 @@ def _were(n: int) -> str:
     return "was" if n == 1 else "were"
 
 
-def _percents(found: Interval) -> str:
-    return f"{_percent(found.lower)} to {_percent(found.upper)}"
+def _exact(found: Proportion) -> str:
+    return f"{_percent(found.lower(0.975))} to {_percent(found.upper(0.975))}"
 
 
 def _findings(found: QuestionBlinding) -> Iterable[str]:
@@ -124,7 +124,7 @@ def _hits(found: QuestionBlinding) -> str:
         return f"{dont_know} Nobody guessed."
     return (
         f"{dont_know} Of {_guesses(rate.hits.n)}, {rate.hits.k} {_were(rate.hits.k)} right: "
-        f"{_percent(rate.hits.share)} (exact 95% interval {_percents(rate.interval())}, guesses taken as "
+        f"{_percent(rate.hits.share)} (exact 95% interval {_exact(rate.hits)}, guesses taken as "
         f"independent). The same guesses dealt at random would be right in {_percent(rate.dealt)}; picking "
         f"evenly among the {len(found.asked.options)} answers offered, in {_percent(rate.even)}."
     )
@@ -260,8 +260,7 @@ def _sure(found: QuestionBlinding, sure_from: int) -> str:
 
 
 def _proportion_text(found: Proportion) -> str:
-    ends = f"{_percent(found.lower(0.975))} to {_percent(found.upper(0.975))}"
-    return f"{found.k} of {found.n} right, {_percent(found.share)} (exact 95% interval {ends})"
+    return f"{found.k} of {found.n} right, {_percent(found.share)} (exact 95% interval {_exact(found)})"
 
 
 def _cues(found: QuestionBlinding) -> TextTable:

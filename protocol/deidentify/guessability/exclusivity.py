@@ -90,7 +90,7 @@ def count_tokens(items: Sequence[AuditItem]) -> TokenCounts:
     conditions = sorted({(item.model, item.scaffold) for item in items})
     place = {condition: number for number, condition in enumerate(conditions)}
     numbers: dict[str, int] = {}
-    counts = np.zeros((0, len(conditions)), dtype=np.int64)
+    counts = np.zeros((0, len(conditions)), dtype=np.int32)
     examples = np.full((0, EXAMPLES), -1, dtype=np.int64)
     same_texts = np.zeros(0, dtype=np.uint64)
     texts = np.zeros(len(conditions), dtype=np.int64)
@@ -118,7 +118,7 @@ def count_tokens(items: Sequence[AuditItem]) -> TokenCounts:
     return TokenCounts(
         tokens=tuple(names[row] for row in kept_rows.tolist()),
         conditions=tuple(conditions),
-        counts=counts[kept_rows],
+        counts=counts[kept_rows].astype(np.int64),
         texts=texts,
         same_texts=same_texts[kept_rows],
         examples=examples[kept_rows],

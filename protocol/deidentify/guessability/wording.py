@@ -46,7 +46,8 @@ def too_few(about: About, *, n_cells: int, n_tasks: int, n_arms: int) -> str | N
     if n_arms < 2:
         return f"fewer than two {about}s share a task: there is nothing to tell apart"
     if n_tasks < MIN_TASKS:
-        return f"{n_tasks} tasks, and whole tasks are held out: at least {MIN_TASKS} are needed"
+        found = f"{n_tasks} task" if n_tasks == 1 else f"{n_tasks} tasks"
+        return f"{found}, and whole tasks are held out: at least {MIN_TASKS} are needed"
     if n_cells < MIN_CELLS:
         return (
             f"{n_cells} cells of task and {about} hold a text, and below about {MIN_CELLS} the audit says "
@@ -57,7 +58,7 @@ def too_few(about: About, *, n_cells: int, n_tasks: int, n_arms: int) -> str | N
 
 def band_sentence(band: Band, about: About, *, n_texts: int, n_tasks: int, upper95: float) -> str:
     """Return what the band means."""
-    chance = f"with the labels shuffled within tasks, one audit in twenty passes {100 * upper95:.1f} %"
+    chance = f"with labels shuffled within tasks, one audit in twenty goes beyond {100 * upper95:.1f} %"
     match band:
         case Band.NOTHING_FOUND:
             return (
