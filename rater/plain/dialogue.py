@@ -192,7 +192,7 @@ class Dialogue:
 
     def _print_prompt(self, prompt: str) -> None:
         """Print a prompt, folded; the answer is typed behind its last row."""
-        rows = TYPESETTER.fold(inline(prompt), self.width - INDENT)
+        rows = TYPESETTER.fold(inline(prompt), self.width - INDENT - 1)
         shown = [" " * INDENT + row if index else row for index, row in enumerate(rows)]
         for row in shown[:-1]:
             self.line(row)

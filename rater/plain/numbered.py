@@ -41,7 +41,9 @@ class NumberedConversation:
         self._lines = TranscriptLines(conversation)
         self._numbered = [line for line in range(len(self._lines)) if self._can_be_quoted(line)]
         self._number_columns = len(str(len(self._numbered)))
-        room = max(FEWEST_COLUMNS // 2, width - self._number_columns - 2)
+        # One column is left for the blank that a folded row may end with: a row that is one too long
+        # would show as a row and an empty one.
+        room = max(FEWEST_COLUMNS // 2, width - self._number_columns - 3)
         self._rows = TranscriptRows(self._lines, TYPESETTER, room)
 
     @property

@@ -245,10 +245,18 @@ def test_narrow_and_wide_terminals_fold_differently_but_number_alike(build_study
     """The number of a line never depends on the terminal."""
     study = build_study()
     narrow, wide = (talk(study, "l", columns=columns).text for columns in (20, 200))
-    assert max(map(len, narrow.split("\n"))) <= 24 + 1
-    assert max(map(len, wide.split("\n"))) <= 100 + 1
+    assert max(map(len, narrow.split("\n"))) <= len("Message 2 of 2, assistant")
+    assert max(map(len, wide.split("\n"))) <= 100
     found = [re.findall(r"^ ?(\d+)  Par", text, re.MULTILINE) for text in (narrow, wide)]
     assert found[0] == found[1] == [str(number) for number in range(2, 14)] * 2
+
+
+@pytest.mark.parametrize("width", range(24, 101))
+def test_no_row_is_too_long_for_the_terminal(width: int) -> None:
+    """The blank that a folded row ends with has its column: the terminal would fold it to an empty row."""
+    messages = (Message(role="user", text="To be or not to be, that is the question. " * 9),)
+    rows = list(NumberedConversation(Conversation(messages=messages), width).printed())
+    assert max(map(len, rows)) <= width
 
 
 def test_parts_of_the_conversation_are_printed_again(build_study: BuildStudy) -> None:

@@ -17,7 +17,9 @@ async def test_a_score_that_needs_a_quote_stays_active_until_it_has_one(build_st
         assert "needs a quote" in app.message
         assert item_on_disk(study).mark("D1").level == 2
         assert not item_on_disk(study).completed
-        await app.press("right_square_bracket", "e", "enter", "0", "enter")
+        await app.press("right_square_bracket", "e", "enter")
+        assert app.message == "Quoted for A from message 2, assistant."
+        await app.press("0", "enter")
     progress = item_on_disk(study)
     assert [quote.text for quote in progress.mark("D1").quotes] == [
         "Paragraph 0 of answer 1. Check line 0 of your bill."

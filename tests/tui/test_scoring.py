@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from protocol.chain.events import EventKind
+from rater.tui.widgets.rubric_pane import RubricPane
 from tests.conftest import BuildStudy, make_items, make_rubric
 from tests.tui.driving import SIZES, item_on_disk, kinds_on_disk, on_disk, sitting
 
@@ -95,6 +96,16 @@ async def test_not_ratable_takes_a_reason_by_digit_or_arrow(build_study: BuildSt
     assert progress.mark("D1").reason == "truncated"
     assert progress.mark("D2").reason == "truncated"
     assert progress.completed
+
+
+async def test_a_mark_brings_the_hidden_rubric_back(build_study: BuildStudy) -> None:
+    """What x, X and Backspace change is in sight, also after z."""
+    async with sitting(build_study()) as app:
+        await app.press("2")
+        for keys in (["shift+tab", "z", "x", "1"], ["z", "backspace"], ["z", "X", "1"]):
+            await app.press(*keys)
+            assert app.screen.query_one(RubricPane).display, keys
+        assert "NR:" in app.shown()
 
 
 async def test_a_whole_item_not_ratable_completes_without_scores(build_study: BuildStudy) -> None:

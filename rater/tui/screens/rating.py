@@ -68,6 +68,7 @@ class RatingScreen(DeskScreen):
 
     def action_clear(self) -> None:
         """Take back the mark of the whole item, or of the active dimension."""
+        self.remove_class("-text-only")
         mark = self._progress.mark(self._active)
         if self._progress.reason is not None:
             self._record(EventDraft(kind=EventKind.CLEAR))
@@ -90,6 +91,7 @@ class RatingScreen(DeskScreen):
     def _ask_reason(self, *, whole_item: bool) -> None:
         from rater.tui.screens.reasons import ReasonScreen
 
+        self.remove_class("-text-only")
         what = "this item" if whole_item else self._dimension.name
         reasons = reasons_for(self._session.rubric, whole_item=whole_item)
         if not reasons:
@@ -149,7 +151,8 @@ class RatingScreen(DeskScreen):
         if span is None or self._item is None:
             self.say("There is nothing but blanks in this quote.")
             return
-        text = self._item.conversation.messages[span.message].text[span.start : span.end]
+        message = self._item.conversation.messages[span.message]
+        text = message.text[span.start : span.end]
         draft = EventDraft(kind=EventKind.QUOTE, dimension=self._active, span=span, texts={"quote": text})
         letter = letter_of(self._dimensions, self._active)
 
@@ -157,7 +160,7 @@ class RatingScreen(DeskScreen):
             self.conversation.stop_quote()
             if self._progress.mark(self._active).level is not None:
                 self._active = dimension_after(self._progress, self._dimensions, self._active)
-            self._refresh(f"Quoted for {letter} from message {span.message + 1}.")
+            self._refresh(f"Quoted for {letter} from message {span.message + 1}, {message.role}.")
 
         self._record(draft, attached)
 
