@@ -15,7 +15,9 @@ from protocol.analysis.coefficients import (
     alpha_of,
     companion_weights,
     kappa_of,
+    with_cautions,
 )
+from protocol.analysis.crowding import crowding_of
 from protocol.analysis.rating_table import DimensionSpec, RatingRow, exact
 from protocol.analysis.unit_matrix import unit_matrix
 from protocol.rubric import Scale
@@ -93,8 +95,13 @@ def _of_rater(rater: str, rows: Sequence[RatingRow], spec: DimensionSpec, seed: 
     data = unit_matrix([replace(row, rater=f"occasion {row.occasion}") for row in rows], spec)
     first, second = data.matrix.codes[:, 0], data.matrix.codes[:, 1]
     same = Proportion(k=int((first == second).sum()), n=len(first))
-    kappa = kappa_of(data, 0, 1, companion_weights(spec))
-    alpha = alpha_of(data, METRICS_BY_SCALE[spec.scale][0])
+    kappa, alpha = with_cautions(
+        [
+            kappa_of(data, 0, 1, companion_weights(spec)),
+            alpha_of(data, METRICS_BY_SCALE[spec.scale][0]),
+        ],
+        crowding_of(data.matrix, spec),
+    )
     return RepeatedRatings(
         rater=rater,
         same=same,

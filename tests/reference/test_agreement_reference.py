@@ -13,26 +13,16 @@ from protocol.analysis.agreement import agreement
 from protocol.analysis.agreement_json import agreement_to_json
 from protocol.analysis.rating_table import DimensionSpec, RatingRow, RatingTable
 from protocol.rubric import Scale
+from protocol.stats.alpha_engine import AlphaOfSums, Metric
 from protocol.stats.krippendorff_alpha import krippendorff_alpha
+from protocol.stats.percentile_bootstrap import BootstrapInterval, bootstrap_interval
 from protocol.stats.rating_matrix import RatingMatrix
 
 REFERENCE = Path(__file__).parents[2].parent / "shared" / "reference" / "agreement.json"
 IDENTITY = ("measure", "metric", "weights", "form", "rater", "raters")
-ELSEWHERE = {
-    "alpha_unit_bootstrap_exact": "intervals are jackknifed, not bootstrapped",
-    "alpha_unit_bootstrap_percentile": "intervals are jackknifed, not bootstrapped",
-    "severity_additive": "not reported",
-    "severity_vs_others": "not reported",
-}
-"""Measures of the file the program does not report, with the reason."""
-NOT_REPORTED = {
-    ("krippendorff_alpha", "ratio"),
-    ("percent_agreement", "ordinal"),
-    ("gwet_ac", "ordinal"),
-    ("fleiss_kappa", "ordinal"),
-    ("brennan_prediger", "ordinal"),
-}
-"""Metrics and weights of reported measures that are not reported."""
+BOOTSTRAPPED = ("alpha_unit_bootstrap_exact", "alpha_unit_bootstrap_percentile")
+BY_RATER = ("severity_additive", "severity_vs_others")
+SHIFT = "mean_shift_occasion2_minus_1"
 
 Case = dict[str, Any]
 Expectation = dict[str, Any]
@@ -87,11 +77,13 @@ def _matching(reported: dict[str, Any], expected: Expectation) -> dict[str, Any]
     return dict(matches[0])
 
 
-def _is_reported(expected: Expectation) -> bool:
-    kind = expected.get("metric") or expected.get("weights")
-    if expected["measure"] == "mean_shift_occasion2_minus_1":
-        return False
-    return expected["measure"] not in ELSEWHERE and (expected["measure"], kind) not in NOT_REPORTED
+def _is_coefficient(expected: Expectation) -> bool:
+    """The others have tests of their own below."""
+    return expected["measure"] not in (*BOOTSTRAPPED, *BY_RATER, SHIFT)
+
+
+def _expected(*measures: str) -> list[tuple[Case, Expectation]]:
+    return [(case, one) for case in _cases() for one in case["expected"] if one["measure"] in measures]
 
 
 def _check(case: Case, reported: dict[str, Any], expected: Expectation) -> None:
@@ -124,20 +116,105 @@ def test_every_reported_coefficient_has_its_reference_value(case: Case) -> None:
     """Value, standard error and "undefined" are those of the reference, to its tolerance."""
     reported = _reported(case)
     for expected in case["expected"]:
-        if _is_reported(expected):
+        if _is_coefficient(expected):
             _check(case, reported, expected)
 
 
-def test_the_reference_covers_what_is_reported() -> None:
+@pytest.mark.parametrize(
+    ("case", "expected"), _expected(*BY_RATER), ids=lambda one: one.get("rater", one.get("id"))
+)
+def test_severities_have_their_reference_values(case: Case, expected: Expectation) -> None:
+    """By least squares, and against the mean of the others."""
+    (rater,) = [one for one in _reported(case)["raters"] if one["rater"] == expected["rater"]]
+    tolerance = 1e-9 if expected["measure"] == "severity_additive" else 1e-10
+    assert rater[expected["measure"]] == pytest.approx(expected["value"], abs=tolerance)
+    if "n_units" in expected:
+        assert rater["severity_vs_others_n"] == expected["n_units"]
+
+
+@pytest.mark.parametrize(("case", "expected"), _expected(SHIFT), ids=["intra-rater"])
+def test_repeats_of_one_rater_have_their_reference_values(case: Case, expected: Expectation) -> None:
+    """The two columns as two occasions of one rater: shift, agreement, quadratic kappa, ordinal alpha."""
+    rows = tuple(
+        RatingRow(unit=f"u{index:02d}", rater="A", dimension="d", value=value, occasion=occasion)
+        for index, ratings in enumerate(case["ratings"])
+        for occasion, value in enumerate(ratings, start=1)
+    )
+    spec = DimensionSpec(id="d", scale=Scale.ORDINAL, levels=tuple(case["levels"]))
+    table = RatingTable(rows=rows, dimensions=(spec,))
+    whole: list[dict[str, Any]] = agreement_to_json(agreement(table))["dimensions"]  # type: ignore[assignment]
+    found = {one["measure"]: one for one in whole[0]["intra_rater"]}
+    assert {(one["rater"], one["n"]) for one in found.values()} == {("A", 12)}
+    assert found[SHIFT]["value"] == pytest.approx(expected["value"], abs=1e-10)
+    for measure, kind in (
+        ("percent_agreement", "unweighted"),
+        ("cohen_kappa", "quadratic"),
+        ("krippendorff_alpha", "ordinal"),
+    ):
+        (known,) = [
+            one["value"]
+            for one in case["expected"]
+            if one["measure"] == measure and kind in (one.get("weights"), one.get("metric"))
+        ]
+        assert found[measure]["value"] == pytest.approx(known, abs=1e-10)
+
+
+def _matrix(case: Case) -> RatingMatrix:
+    return RatingMatrix.from_values(case["ratings"], levels=case["levels"])
+
+
+def _bootstrapped(matrix: RatingMatrix, metric: Metric, replicates: int) -> BootstrapInterval:
+    measure = AlphaOfSums(levels=matrix.level_values, metric=metric)
+    units = np.arange(len(matrix.codes), dtype=np.int64)
+    return bootstrap_interval(
+        measure, matrix.counts, units, group="unit", replicates=replicates, seed=20261123
+    )
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"), _expected("alpha_unit_bootstrap_exact"), ids=lambda one: one.get("metric", "")
+)
+def test_the_bootstrap_of_units_has_the_enumerated_distribution(case: Case, expected: Expectation) -> None:
+    """Mean, ends and the share of resamples without variation, all 6^6 resamples being known."""
+    replicates = 1_000_000
+    found = _bootstrapped(_matrix(case), expected["metric"], replicates)
+    assert found.mean is not None
+    assert found.se is not None
+    assert found.undefined_share is not None
+    assert found.mean == pytest.approx(expected["value"], abs=4 * found.se / replicates**0.5)
+    chance = expected["p_undefined"]
+    assert found.undefined_share == pytest.approx(chance, abs=4 * (chance / replicates) ** 0.5)
+    assert found.lower == pytest.approx(expected["quantiles"]["0.025"]["value"], abs=1e-9)
+    assert found.upper == pytest.approx(expected["quantiles"]["0.975"]["value"], abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"), _expected("alpha_unit_bootstrap_percentile"), ids=lambda one: one.get("metric", "")
+)
+def test_the_bootstrap_of_units_has_the_simulated_ends(case: Case, expected: Expectation) -> None:
+    """10,000 resamples against two million, inside the stated tolerance."""
+    found = _bootstrapped(_matrix(case), expected["metric"], 10_000)
+    assert found.lower == pytest.approx(expected["value"], abs=expected["abs_tolerance"])
+    assert found.upper == pytest.approx(expected["upper"], abs=expected["abs_tolerance"])
+    assert found.se == pytest.approx(expected["bootstrap_se"], rel=0.03)
+
+
+def test_the_reference_is_compared_in_full() -> None:
     """The number of compared values is known, so that none drops out unseen."""
     if not REFERENCE.exists():
         pytest.skip("the reference values lie beside the repository and are not there")
-    compared = [one for case in _cases() for one in case["expected"] if _is_reported(one)]
-    assert len(compared) == 367
+    coefficients = [one for case in _cases() for one in case["expected"] if _is_coefficient(one)]
+    others = _expected(*BY_RATER, SHIFT, *BOOTSTRAPPED)
+    in_counts = 4
+    assert len(coefficients) == 373
+    assert len(others) == 13
+    loaded = json.loads(REFERENCE.read_text(encoding="utf-8"))["cases"]
+    everything = sum(len(case["expected"]) for case in loaded)
+    assert len(coefficients) + len(others) + in_counts == everything == 390
 
 
 def test_alpha_of_ten_thousand_units_from_counts() -> None:
-    """The large case, given as counts, has the exact values in all three metrics."""
+    """The large case, given as counts, has the exact values in all three metrics, and its bootstrap."""
     if not REFERENCE.exists():
         pytest.skip("the reference values lie beside the repository and are not there")
     loaded = json.loads(REFERENCE.read_text(encoding="utf-8"))["cases"]
@@ -155,5 +232,9 @@ def test_alpha_of_ten_thousand_units_from_counts() -> None:
         if expected["measure"] == "krippendorff_alpha":
             value = krippendorff_alpha(matrix, expected["metric"]).value
             assert value == pytest.approx(expected["value"], abs=1e-10)
-            compared += 1
-    assert compared == 3
+        else:
+            found = _bootstrapped(matrix, expected["metric"], 10_000)
+            assert found.lower == pytest.approx(expected["value"], abs=expected["abs_tolerance"])
+            assert found.upper == pytest.approx(expected["upper"], abs=expected["abs_tolerance"])
+        compared += 1
+    assert compared == 4
