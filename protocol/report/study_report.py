@@ -5,6 +5,7 @@ A pure function of its inputs: the same study gives the same bytes.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -20,14 +21,16 @@ from protocol.study import EvidenceLevel, StudyProtocol
 from protocol.study_file import claims_above_evidence
 
 STANDING_LINES = (
-    "The rubrics, prompts and tasks are ours, not the paper's.",
+    "Rubric, scaffolds and tasks that come with blindrater are its makers', not those of Vishwarupe et al."
+    " (2026); all others are those of whoever ran this study.",
     "Rated transcripts show support *offered*, not users who check or steer: interaction level, scripted.",
     "The verification scaffold asks a model for what the first dimension rewards: a rise shows compliance"
     " with a scaffold. The finding of interest is that it differs over models, and what it costs.",
     "Kappa and alpha mislead at floor and ceiling: always read the table. Undefined is a result.",
     "Blinding to the scaffold can fail by style, because the text of a verification scaffold looks like"
     " verification: measure it and print it. Blinding to the model carries the heterogeneity claim.",
-    "Fifteen tasks and one seed are small. No p-value without an interval.",
+    "Some fifteen tasks and one output for each cell are small; fewer are smaller. A p-value that stands"
+    " without an interval, as with fewer than five tasks, carries no finding.",
 )
 """What the product prints about itself in every report."""
 
@@ -151,9 +154,10 @@ def _blinding(facts: ReportFacts, blinding: BlindingResult | None) -> Iterable[s
     yield "## Blinding"
     yield (
         "Raters saw de-identified texts under random ids; system messages, model names and what the"
-        " redaction rules found were left out. The allocation was sealed at seeding and opened once,"
-        " after the ratings were locked."
+        " redaction plan replaces were left out. The allocation was sealed at seeding and opened into the"
+        " study once, after the ratings were locked."
     )
+    yield from _exceptions(facts.audit)
     told = sum(row.told for row in facts.flow)
     yield f"Items whose condition a rater said to know or to have been told: {told}."
     yield markdown_table(
@@ -164,6 +168,26 @@ def _blinding(facts: ReportFacts, blinding: BlindingResult | None) -> Iterable[s
         yield "Whether raters could have guessed the condition was not measured: they were not asked."
     else:
         yield markdown_blocks(blinding_blocks(blinding))
+
+
+def _exceptions(audit: Sequence[AuditEntry]) -> Iterable[str]:
+    """Yield what a reader would otherwise have to find among the steps."""
+    times = Counter(entry.action for entry in audit)
+    if count := times["unlocked"]:
+        yield (
+            f"Times the ratings were unlocked again after a lock: {count}. The lock code below is that of the"
+            " last lock; codes from before an unlocking are void."
+        )
+    if count := times["key-check"]:
+        yield (
+            f"Checks of the key on the record: {count}. A check opens the key in memory and says only whether"
+            " it opens."
+        )
+    if count := times["incident"]:
+        yield (
+            f"Incidents by which a rater may have learned a condition: {count}, with their texts among the"
+            " steps below. `rater-admin blinding` shows the effects without the ratings completed after them."
+        )
 
 
 def _claims(protocol: StudyProtocol) -> Iterable[str]:

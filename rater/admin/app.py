@@ -59,7 +59,10 @@ def main() -> None:
         try:
             app()
         finally:
-            sys.stdout.flush()  # here, where a full disk can still be told
+            try:
+                sys.stdout.flush()  # here, where a full disk can still be told
+            except BrokenPipeError:  # a reader that went away is no fault: the exit code stays
+                stop_writing_out()
     except OSError as fault:
         stop_writing_out()
         where = f" ({fault.filename})" if fault.filename else ""

@@ -6,6 +6,7 @@ never markup. No colour goes out where `NO_COLOR` is set or stdout is no termina
 
 from __future__ import annotations
 
+import io
 import json
 import shlex
 import sys
@@ -71,7 +72,12 @@ def print_table(
         table.add_column(Text(column), justify="right" if column in right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(inline(cell, multiline=True)) for cell in row))
-    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else WIDE, highlight=False)
+    # Not to stdout itself: where its reader went away, such as `head`, rich exits with 1.
+    terminal, text = sys.stdout.isatty(), io.StringIO()
+    console = Console(
+        file=text, width=None if terminal else WIDE, highlight=False, force_terminal=terminal or None
+    )
     if title:
         say(title)
     console.print(table)
+    sys.stdout.write(text.getvalue())

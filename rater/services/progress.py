@@ -10,6 +10,7 @@ from pathlib import Path
 
 from db.audit_store import read_audit
 from db.connection import FileKind, close, open_for_reading, sentences
+from db.exchange_store import packs_out
 from db.study_store import StudyState, read_study
 from protocol.chain.audit import AuditEntry
 from protocol.errors import WrongStateError
@@ -88,6 +89,8 @@ def _progress(connection: sqlite3.Connection, path: Path) -> StudyProgress:
     states = rater_states(connection, study)
     raters = tuple(_rater(state) for state in states)
     audit = tuple(read_audit(connection, study_id=study.study_id)) if study.file is FileKind.STUDY else ()
+    issued = packs_out(connection) if study.file is FileKind.STUDY else {}
+    out = frozenset(state.manifest.rater for state in states if state.manifest.id in issued)
     tasks = {item.task_id for state in states for item in state.manifest.items}
     items = {item.item_id for state in states for item in state.manifest.items}
     return StudyProgress(
@@ -100,7 +103,7 @@ def _progress(connection: sqlite3.Connection, path: Path) -> StudyProgress:
         tasks=len(tasks),
         raters=raters,
         audit=audit,
-        next_step=_next_step(path, study.state, raters),
+        next_step=_next_step(path, study.state, raters, out=out),
     )
 
 
@@ -126,13 +129,18 @@ def _rater(state: RaterState) -> RaterProgress:
     )
 
 
-def _next_step(path: Path, state: StudyState, raters: tuple[RaterProgress, ...]) -> str:
+def _next_step(
+    path: Path, state: StudyState, raters: tuple[RaterProgress, ...], *, out: frozenset[str]
+) -> str:
     study = shlex.quote(str(path))
     match state:
         case StudyState.OPEN:
             waiting = [rater for rater in raters if rater.completed < rater.items]
             if waiting:
-                return f"rater rate {study} --as {waiting[0].rater}"
+                here = [rater for rater in waiting if rater.rater not in out]
+                if here:
+                    return f"rater rate {study} --as {here[0].rater}"
+                return f"rater-admin merge {study} {waiting[0].rater}.ratings.jsonl"
             return f"rater-admin lock {study}"
         case StudyState.LOCKED:
             return (

@@ -51,6 +51,13 @@ def test_a_reader_that_goes_away_is_no_fault(tmp_path: Path) -> None:
     assert found.stderr == ""
 
 
+def test_a_reader_that_went_away_before_a_table_is_no_fault(tmp_path: Path) -> None:
+    """A table is printed by rich, which would exit with 1 by itself."""
+    small = rated_study(tmp_path)
+    found = shell("{ $ADMIN status study.db; echo $? >&2; } | true", small.folder)
+    assert found.stderr == "0\n"
+
+
 def test_a_folder_that_was_removed_is_a_sentence(tmp_path: Path) -> None:
     """Standing in a removed folder no relative path can be found."""
     small = rated_study(tmp_path)

@@ -22,18 +22,22 @@ from protocol.errors import (
     UsageError,
     WrongStateError,
 )
+from rater.services.doors import unlock_study
 from rater.services.exporting import export_study
+from rater.services.incidents import record_incident
 from rater.services.key_files import open_key
 from rater.services.reporting import report_text, write_report
 from rater.services.result_folder import write_folder
 from rater.services.study_ratings import SIMULATED
 from tests.services.small_studies import (
+    ADMIN,
     APP,
     MODELS,
     NOTE,
     PLAIN,
     TASKS,
     SmallStudy,
+    clock,
     lock_small,
     locked_study,
     protocol_text,
@@ -323,3 +327,19 @@ def test_a_pack_and_a_broken_file_give_no_export(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="damaged"):
         export_study(small.study, tmp_path / "out", app=APP)
     assert not (tmp_path / "out").exists()
+
+
+def test_the_report_says_what_is_unusual_in_the_record(tmp_path: Path) -> None:
+    """A second lock, a check of the key and an incident stand in words, not among the steps alone."""
+    small = rated_study(tmp_path)
+    record_incident(small.study, rater="R1", items=(), text="Overheard it.", who=ADMIN, clock=clock)
+    lock_small(small)
+    unlock_study(small.study, who=ADMIN, clock=clock)
+    unblind_small(small, lock_small(small))
+    text = report_text(small.study, app=APP)
+    assert "Times the ratings were unlocked again after a lock: 1." in text
+    assert "may have learned a condition: 1," in text
+    assert "Checks of the key" not in text
+    plain = report_text(unblinded_study(tmp_path / "plain").small.study, app=APP)
+    assert "unlocked again" not in plain
+    assert "may have learned a condition: " not in plain

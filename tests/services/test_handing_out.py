@@ -28,6 +28,7 @@ from rater.services.handing_out import IssuedPack, issue_packs, recall_packs
 from rater.services.merging import merge_files
 from rater.services.pack_lint import lint_pack
 from rater.services.packs import write_pack
+from rater.services.progress import read_progress
 from rater.services.submitting import submit
 from tests.services.small_studies import (
     ADMIN,
@@ -99,6 +100,17 @@ def test_while_a_pack_is_out_its_rater_rates_nowhere_else(tmp_path: Path) -> Non
     desk = small.desk("R2")
     rate_item(desk, 0, levels=PLAIN)
     desk.close()
+
+
+def test_the_next_step_is_never_to_rate_where_a_pack_is_out(tmp_path: Path) -> None:
+    """It names a rater who can rate in the study file, and what to wait for where nobody can."""
+    small = seeded_study(tmp_path)
+    issue(small, "R1")
+    assert read_progress(small.study).next_step.endswith("--as R2")
+    issue(small, *(rater for rater in RATERS if rater != "R1"))
+    assert read_progress(small.study).next_step == f"rater-admin merge {small.study} R1.ratings.jsonl"
+    recall(small, "R1")
+    assert read_progress(small.study).next_step.endswith("--as R1")
 
 
 def test_a_rater_at_work_in_the_study_file_is_stopped_when_a_pack_goes_out(tmp_path: Path) -> None:
