@@ -49,14 +49,25 @@ def impossible_event(events: Sequence[Event], share: Share) -> str | None:
         asked=share.manifest.asked,
     )
     for event in events:
-        why = next(_reasons(event, events, session, share), None)
+        why = why_not_next(event, session, share)
         if why is not None:
             return f"event {event.seq} ({event.draft.kind}) {why}"
         session = session.with_event(event)
     return None
 
 
-def _reasons(event: Event, events: Sequence[Event], session: RaterSession, share: Share) -> Iterator[str]:
+def why_not_next(event: Event, session: RaterSession, share: Share) -> str | None:
+    """Return why an event cannot come next in a session, or None.
+
+    Args:
+        event: With a number after all of the session's.
+        session: Everything before it.
+        share: What the rater was assigned; only a quote needs the conversation of its item.
+    """
+    return next(_reasons(event, session, share), None)
+
+
+def _reasons(event: Event, session: RaterSession, share: Share) -> Iterator[str]:
     draft = event.draft
     if session.submitted:
         yield "comes after the ratings were handed in"
@@ -67,7 +78,7 @@ def _reasons(event: Event, events: Sequence[Event], session: RaterSession, share
         yield "changes an item that was closed"
     yield from _about_dimension(draft, share)
     if draft.kind in (EventKind.RETRACT, EventKind.UNQUOTE):
-        yield from _about_target(event, events)
+        yield from _about_target(event, session)
     if draft.kind is EventKind.GUESS:
         yield from _about_guess(draft, share)
 
@@ -108,15 +119,11 @@ def _stands_in_text(draft: EventDraft, share: Share) -> bool:
     )
 
 
-def _about_target(event: Event, events: Sequence[Event]) -> Iterator[str]:
+def _about_target(event: Event, session: RaterSession) -> Iterator[str]:
     draft = event.draft
     meant = {EventKind.QUOTE} if draft.kind is EventKind.UNQUOTE else {*UNDOABLE, EventKind.RETRACT}
-    target = draft.target or 0
-    if not (
-        0 < target < event.seq
-        and events[target - 1].draft.item_id == draft.item_id
-        and events[target - 1].draft.kind in meant
-    ):
+    said = session.history.get(draft.item_id or "", ())
+    if not any(one.seq == draft.target and one.draft.kind in meant for one in said):
         yield "takes back what was not said before"
 
 

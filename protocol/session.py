@@ -306,7 +306,7 @@ def fold_session(
             continue
         history.setdefault(item_id, []).append(event)
         if event.draft.kind is EventKind.SHOW:
-            position = positions[item_id]
+            position = positions.get(item_id, position)
         session = session._with_stacks(event)
     return replace(
         session,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from db.event_store import read_events
@@ -11,7 +12,9 @@ from db.manifest_store import read_manifests
 from db.study_store import StudyRecord
 from protocol.chain.events import EventKind, Head, genesis
 from protocol.chain.manifest import AssignmentManifest
-from protocol.event_rules import Share
+from protocol.conversation import Conversation
+from protocol.errors import CheckFailedError
+from protocol.event_rules import Share, impossible_event
 from protocol.session import RaterSession, fold_session
 
 
@@ -35,12 +38,21 @@ class RaterState:
 
 def read_share(connection: sqlite3.Connection, study: StudyRecord, manifest: AssignmentManifest) -> Share:
     """Return everything a rater's events can be about."""
-    assigned = {item.item_id for item in manifest.items}
+    return _share(study, manifest, _conversations(connection))
+
+
+def _conversations(connection: sqlite3.Connection) -> dict[str, Conversation]:
+    return {item.id: item.conversation for item in read_items(connection)}
+
+
+def _share(
+    study: StudyRecord, manifest: AssignmentManifest, conversations: Mapping[str, Conversation]
+) -> Share:
     return Share(
         manifest=manifest,
         rubric=study.visible.rubric,
         questions=study.visible.questions,
-        conversations={item.id: item.conversation for item in read_items(connection) if item.id in assigned},
+        conversations=conversations,
     )
 
 
@@ -48,11 +60,18 @@ def rater_states(connection: sqlite3.Connection, study: StudyRecord) -> list[Rat
     """Return every rater's chain, verified and folded.
 
     Raises:
-        CheckFailedError: A chain or manifest does not verify.
+        CheckFailedError: A chain or manifest does not verify, or says what no rater can have said.
     """
     states = []
+    conversations = _conversations(connection)
     for manifest in read_manifests(connection):
         events = read_events(connection, manifest)
+        impossible = impossible_event(events, _share(study, manifest, conversations))
+        if impossible:
+            raise CheckFailedError(
+                f"The ratings of {manifest.rater} were not made by this program: {impossible}.",
+                next_step="Restore the file from a backup: it was changed outside the program.",
+            )
         session = fold_session(
             rubric=study.visible.rubric,
             items=tuple(item.item_id for item in manifest.items),

@@ -21,8 +21,15 @@ from db.manifest_store import raters, read_manifest
 from db.study_store import StudyRecord, StudyState, read_state, read_study
 from protocol.chain.events import Event, EventDraft, EventKind, Head, make_event
 from protocol.chain.identifiers import Clock, Entropy
-from protocol.chain.manifest import AssignmentManifest
-from protocol.errors import CheckFailedError, StorageError, UsageError, WrongStateError
+from protocol.chain.manifest import AssignedItem, AssignmentManifest
+from protocol.errors import (
+    CheckFailedError,
+    InvalidInputError,
+    StorageError,
+    UsageError,
+    WrongStateError,
+)
+from protocol.event_rules import Share, why_not_next
 from protocol.item import Item
 from protocol.rubric import Dimension
 from protocol.session import RaterSession, fold_session
@@ -106,7 +113,9 @@ class RatingDesk:
 
     def item(self, position: int) -> Item:
         """Return the item at a position of the rater's order, checked against its hash."""
-        assigned = self.manifest.items[position]
+        return self._read(self.manifest.items[position])
+
+    def _read(self, assigned: AssignedItem) -> Item:
         with sentences(None):
             return read_item(self._connection, assigned.item_id, shown_sha256=assigned.shown_sha256)
 
@@ -140,6 +149,7 @@ class RatingDesk:
                 at=self._clock(),
                 entropy=self._entropy,
             )
+            self._refuse_impossible(event)
             append_event(self._connection, event)
         self.head = Head(chain_id=event.chain_id, seq=event.seq, hash=event.hash)
         self.saved_at = event.at
@@ -158,6 +168,21 @@ class RatingDesk:
     def start_sitting(self) -> RaterSession:
         """Record that the rater opened the app."""
         return self.record(EventDraft(kind=EventKind.SITTING))
+
+    def _refuse_impossible(self, event: Event) -> None:
+        """Keep out what every reader of the chain would stumble over: nothing is ever deleted from it."""
+        draft = event.draft
+        shown = next((one for one in self.manifest.items if one.item_id == draft.item_id), None)
+        quoted = draft.kind is EventKind.QUOTE and shown is not None
+        share = Share(
+            manifest=self.manifest,
+            rubric=self.visible.rubric,
+            questions=self.visible.questions,
+            conversations={shown.item_id: self._read(shown).conversation} if quoted and shown else {},
+        )
+        why = why_not_next(event, self.session, share)
+        if why is not None:
+            raise InvalidInputError(f"This cannot be recorded: it {why}.", next_step="Please report this.")
 
     def _refuse_final(self, draft: EventDraft) -> None:
         if self.session.submitted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -13,17 +14,20 @@ import pytest
 
 from db.allocation_store import read_allocation, read_study_toml
 from db.audit_store import read_audit
-from db.connection import close, open_for_reading
+from db.connection import close, open_for_reading, open_for_writing
+from db.event_store import append_event, read_head
+from db.manifest_store import read_manifest
 from db.study_store import StudyState, read_study
 from protocol.allocation.allocation_key import AllocationKey
 from protocol.allocation.sealing import generate_key_pair, open_with_identities, seal_for_recipients
 from protocol.canonical_json import canonical_bytes, sha256_hex
 from protocol.chain.audit import audit_genesis, audit_link
-from protocol.chain.events import Head, genesis, link
+from protocol.chain.events import EventDraft, EventKind, Head, genesis, link, make_event
 from protocol.errors import CheckFailedError, InvalidInputError, UsageError, WrongStateError
 from rater.services.doors import Who, lock_study, unblind_study, unlock_study
 from rater.services.key_files import Secrets, open_key
 from rater.services.looks import record_look
+from rater.services.progress import read_progress
 from tests.services.small_studies import (
     ADMIN,
     MODELS,
@@ -437,6 +441,32 @@ def test_a_broken_chain_cannot_be_locked(tmp_path: Path) -> None:
         with pytest.raises(CheckFailedError):
             lock_small(small)
         assert state_of(small) is StudyState.OPEN
+
+
+def test_a_chain_that_says_what_no_rater_can_say_is_not_locked(tmp_path: Path) -> None:
+    """Somebody with sqlite3 and our source added an event whose hashes all fit: level 99, or a stray item."""
+    for draft in (
+        EventDraft(kind=EventKind.SCORE, dimension="D1", level=99),
+        EventDraft(kind=EventKind.SHOW, item_id="f" * 16),
+    ):
+        small = seeded_study(tmp_path / draft.kind)
+        connection = open_for_writing(small.study)
+        manifest = read_manifest(connection, "R1")
+        first = replace(draft, item_id=draft.item_id or manifest.items[0].item_id)
+        event = make_event(
+            first,
+            head=read_head(connection, manifest),
+            rubric_sha256=manifest.rubric_sha256,
+            app="0",
+            at="t",
+            entropy=random.Random(1),
+        )
+        append_event(connection, event)
+        close(connection)
+        with pytest.raises(CheckFailedError, match=f"not made by this program: event 1 .{draft.kind}"):
+            lock_study(small.study, who=ADMIN, clock=clock, accept_missing=True)
+        with pytest.raises(CheckFailedError, match="not made by this program"):
+            read_progress(small.study)
 
 
 def test_the_intent_is_on_disk_before_the_key_is_opened(

@@ -7,6 +7,7 @@ import random
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from protocol.chain.events import EventDraft, EventKind, Span
 from protocol.chain.manifest import AssignmentManifest
-from protocol.errors import CheckFailedError, WrongStateError
+from protocol.errors import CheckFailedError, InvalidInputError, WrongStateError
 from protocol.event_rules import impossible_event
 from protocol.rating_moves import pending_guess
 from protocol.session import GuessAnswer
@@ -337,7 +338,10 @@ def test_an_answer_that_was_not_offered_is_refused_when_it_comes_back(tmp_path: 
     position = asked_position(desk)
     rate_item(desk, position, levels=PLAIN)
     draft = replace(guess_of(desk.session.items[position]), **IMPOSSIBLE[name])  # type: ignore[arg-type]
-    desk.record(draft)  # the desk trusts the app in front of it
+    with pytest.raises(InvalidInputError, match="cannot be recorded"):
+        desk.record(draft)
+    with patch("rater.services.rating.why_not_next", return_value=None):
+        desk.record(draft)  # as a program that was altered does
     desk.close()
     done = submit(there.study, rater="R1", output=tmp_path / "F", interim=True, app=APP)
     with pytest.raises(CheckFailedError, match="guess"):
@@ -346,8 +350,6 @@ def test_an_answer_that_was_not_offered_is_refused_when_it_comes_back(tmp_path: 
 
 def test_a_change_after_closing_is_refused_when_it_comes_back(tmp_path: Path) -> None:
     """An app that was altered to write past the close is found at the merge."""
-    from unittest.mock import patch
-
     from protocol.session import RaterSession
 
     small = seeded_study(tmp_path, guess_share=SHARE)

@@ -9,7 +9,7 @@ import pytest
 
 from db.connection import FileKind
 from protocol.chain.events import EventDraft, EventKind, Span
-from protocol.errors import NotFoundError, StorageError, UsageError
+from protocol.errors import InvalidInputError, NotFoundError, StorageError, UsageError
 from rater.services.rating import RatingDesk, open_desk
 from tests.conftest import BuildStudy, make_rubric
 
@@ -110,6 +110,44 @@ def test_a_file_of_several_raters_asks_who_it_is(build_study: BuildStudy) -> Non
         desk_of(study.path)
     with pytest.raises(NotFoundError, match="R1, R2"):
         desk_of(study.path, "R9")
+
+
+IMPOSSIBLE = {
+    "an item that was not assigned": EventDraft(
+        kind=EventKind.SCORE, item_id="f" * 16, dimension="D1", level=1
+    ),
+    "no item": EventDraft(kind=EventKind.SCORE, dimension="D1", level=1),
+    "a level that does not exist": score(f"{1:016x}", "D1", 4),
+    "no level": EventDraft(kind=EventKind.SCORE, item_id=f"{1:016x}", dimension="D1"),
+    "a dimension that does not exist": score(f"{1:016x}", "D9", 1),
+    "a code that does not exist": EventDraft(
+        kind=EventKind.NOT_RATABLE, item_id=f"{1:016x}", dimension="D1", reason="bored"
+    ),
+    "a quote behind the end": EventDraft(
+        kind=EventKind.QUOTE,
+        item_id=f"{1:016x}",
+        dimension="D1",
+        span=Span(message=1, start=0, end=10**6),
+        texts={"quote": "x"},
+    ),
+    "a retraction of nothing": EventDraft(kind=EventKind.RETRACT, item_id=f"{1:016x}", target=1),
+    "an answer to no question": EventDraft(kind=EventKind.GUESS, item_id=f"{1:016x}", question="q"),
+}
+
+
+@pytest.mark.parametrize("name", IMPOSSIBLE)
+def test_what_no_reader_could_understand_is_never_written(build_study: BuildStudy, name: str) -> None:
+    """Nothing is ever deleted from a chain, so a fault of the app must not get into it."""
+    study = build_study()
+    desk = desk_of(study.path)
+    desk.start_sitting()
+    before = desk.session
+    with pytest.raises(InvalidInputError, match="cannot be recorded"):
+        desk.record(IMPOSSIBLE[name])
+    assert desk.session == before
+    assert desk.head.seq == 1
+    desk.record(score(study.items[0].id, "D1", 1))
+    desk.close()
 
 
 def test_random_steps_fold_alike_one_by_one_and_at_once(build_study: BuildStudy) -> None:
