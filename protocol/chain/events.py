@@ -20,6 +20,9 @@ from protocol.errors import CheckFailedError, InvalidInputError
 FORMAT = 1
 BODY_LIMIT = 64 * 1024
 PART_LIMIT = 1024 * 1024
+_PARTS = frozenset({"at", "elapsed_ms", "note", "quote", "cue"})
+_TIME = re.compile(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}\.[0-9]{3}Z")
+_DURATION = re.compile(r"-?[0-9]{1,12}")
 _SALT = re.compile(rf"[0-9a-f]{{{2 * SALT_BYTES}}}")
 
 
@@ -295,6 +298,35 @@ def read_event(*, body: bytes, withheld: bytes, previous: Head, whole: bool = Fa
     if event.withheld_bytes() != withheld:  # the same parts in other bytes: not what the program wrote
         raise CheckFailedError("The parts beside the event were written anew.", where=place)
     return event
+
+
+def odd_form(event: Event) -> str | None:
+    """Return what this program would have written differently in an event, or None.
+
+    A chain made by hand can hold fields that nobody reads, or a time that is none, and verify.
+    """
+    value = parse_canonical(event.body)
+    rubric, app = value.get("rubric"), value.get("app")
+    if not isinstance(rubric, str) or not isinstance(app, str):
+        return "names no rubric or no version of the program"
+    alike = _body(
+        event.draft,
+        chain_id=event.chain_id,
+        seq=event.seq,
+        rubric_sha256=rubric,
+        app=app,
+        withheld=event.withheld,
+    )
+    if canonical_bytes(alike) != event.body:
+        return "holds more or other than an event does"
+    if set(event.withheld) - _PARTS:
+        return "holds a text that no event has"
+    if not _TIME.fullmatch(event.at or ""):
+        return "has no time, or none that this program writes"
+    elapsed = event.withheld.get("elapsed_ms")
+    if elapsed is not None and not _DURATION.fullmatch(elapsed.value):
+        return "has a duration that this program does not write"
+    return None
 
 
 def _draft(value: Mapping[str, Json], withheld: Mapping[str, WithheldPart]) -> EventDraft:

@@ -12,7 +12,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from protocol.canonical_json import Json, canonical_bytes, parse_canonical
-from protocol.chain.events import BODY_LIMIT, PART_LIMIT, Event, EventKind, Head, genesis, read_event
+from protocol.chain.events import (
+    BODY_LIMIT,
+    PART_LIMIT,
+    Event,
+    EventKind,
+    Head,
+    genesis,
+    odd_form,
+    read_event,
+)
 from protocol.chain.manifest import AssignmentManifest
 from protocol.errors import CheckFailedError, InvalidInputError
 
@@ -137,6 +146,9 @@ def verify_events(file: RatingsFile, manifest: AssignmentManifest, *, where: str
             )
         except CheckFailedError as fault:
             raise _altered(fault.what, f"{where}, line {number}") from None
+        odd = odd_form(event)
+        if odd:
+            raise _altered(f"Event {event.seq} {odd}.", f"{where}, line {number}")
         if event.hash != stored.hash:
             raise _altered(f"Event {event.seq} is not the one that was recorded.", f"{where}, line {number}")
         head = Head(chain_id=manifest.id, seq=event.seq, hash=event.hash)

@@ -26,7 +26,7 @@ from db.study_store import StudyRecord, StudyState, read_study, visible_is_exact
 from protocol.allocation.allocation_key import AllocationKey
 from protocol.canonical_json import sha256_hex
 from protocol.chain.audit import AuditEntry
-from protocol.chain.events import Event, genesis
+from protocol.chain.events import Event, genesis, odd_form
 from protocol.chain.manifest import AssignmentManifest
 from protocol.chain.ratings_file import first_difference, parse_ratings_text, receipt_code, verify_events
 from protocol.errors import BlindraterError, InvalidInputError
@@ -163,6 +163,10 @@ class _Verification:
 
     def _chain(self, manifest: AssignmentManifest) -> str | None:
         events = self._events(manifest)
+        for event in events:
+            odd = odd_form(event)
+            if odd:
+                return f"event {event.seq} {odd}"
         return impossible_event(events, read_share(self._connection, self._study, manifest))
 
     def _events(self, manifest: AssignmentManifest) -> list[Event]:
@@ -229,12 +233,12 @@ class _Verification:
                     )
                 )
             else:
-                self._cannot_exclude("ratings were changed as a whole", "the study is not locked yet")
+                self._cannot_exclude("ratings or log were changed as a whole", "the study is not locked yet")
             return
         self._ask("the ratings are as they were at the lock", lambda: self._as_locked(code))
         if published is None:
             self._cannot_exclude(
-                "ratings were changed as a whole and locked anew",
+                "ratings or log were changed as a whole and locked anew",
                 "give --lock-code with the code as it was published before the key was opened",
             )
         else:
@@ -242,6 +246,10 @@ class _Verification:
                 "the lock code is the published one",
                 lambda: None if published.strip().lower() == code else "it is another code",
             )
+        self._cannot_exclude(
+            "entries of the log after the lock were changed or left out",
+            "no published code covers what was done since",
+        )
 
     def _as_locked(self, code: str) -> str | None:
         if sha256_hex(read_lock(self._connection, code)) != code:

@@ -12,7 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocol.chain.events import Event, EventDraft, EventKind, Head, genesis, make_event
+from protocol.canonical_json import canonical_bytes
+from protocol.chain.events import (
+    Event,
+    EventDraft,
+    EventKind,
+    Head,
+    WithheldPart,
+    genesis,
+    link,
+    make_event,
+)
 from protocol.chain.manifest import AssignedItem, AssignmentManifest, KeyBinding
 from protocol.chain.ratings_file import (
     EVENT_LIMIT,
@@ -311,3 +321,62 @@ def test_the_first_difference_is_counted_from_one_and_a_continuation_has_none() 
     assert first_difference("", "abc") is None
     assert first_difference("abc", "abd") == 3
     assert first_difference("xbc", "abc") == 1
+
+
+Handmade = Callable[[dict[str, object], dict[str, object]], object]
+"""Changes the body and the parts of an event."""
+
+
+def handmade(change: Handmade) -> bytes:
+    """Return a file of one event whose hashes all fit, body and parts changed by hand before hashing."""
+    event = chain([EventDraft(kind=EventKind.NOTE, item_id=ITEM, texts={"note": "n"}, elapsed_ms=5)])[0]
+    body, parts = json.loads(event.body), json.loads(event.withheld_bytes())
+    change(body, parts)
+    body["parts"] = {
+        name: WithheldPart(salt=part["salt"], value=part["value"]).binding(name)
+        for name, part in parts.items()
+    }
+    data = canonical_bytes(body)
+    start = genesis(MANIFEST.sha256, MANIFEST.id)
+    head = link(start, data)
+    lines = [
+        json.loads(WHOLE.split(b"\n")[0]) | {"interim": True},
+        {"body": data.decode(), "withheld": canonical_bytes(parts).decode(), "hash": head},
+        {"events": 1, "head": head, "receipt": receipt_code(head)},
+    ]
+    return b"".join(canonical_bytes(line) + b"\n" for line in lines)
+
+
+def _part(name: str, value: str) -> Handmade:
+    return lambda _, parts: parts.update({name: {"salt": "ab" * 16, "value": value}})
+
+
+ODD: dict[str, tuple[Handmade, str]] = {
+    "a field more": (lambda body, _: body.update(model="m"), "more or other"),
+    "an empty field": (lambda body, _: body.update(level=None), "more or other"),
+    "no rubric": (lambda body, _: body.pop("rubric"), "names no rubric"),
+    "a rubric that is no text": (lambda body, _: body.update(rubric=1), "names no rubric"),
+    "no version": (lambda body, _: body.pop("app"), "names no rubric or no version"),
+    "another format": (lambda body, _: body.update(v=2), "number, chain or format"),
+    "a text that no event has": (_part("model", "canary"), "a text that no event has"),
+    "no time": (lambda _, parts: parts.pop("at"), "no time"),
+    "a time that is none": (_part("at", "yesterday"), "no time"),
+    "a time with an escape sequence": (_part("at", f"{AT}\x1b[2J"), "no time"),
+    "a duration that is none": (_part("elapsed_ms", "soon"), "cannot be read"),
+    "a duration in other digits": (_part("elapsed_ms", "\u0661\u0662"), "duration"),
+    "a duration without end": (_part("elapsed_ms", "9" * 4000), "duration"),
+}
+
+
+def test_a_handmade_event_that_is_like_ours_is_taken() -> None:
+    """The helper below is sound: without a change its file is accepted."""
+    assert len(accept(handmade(lambda body, parts: None))) == 1
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_handmade_event_in_another_form_is_refused(name: str) -> None:
+    """Its hashes fit; merged, it would carry words nobody reads, or a time that every report trips over."""
+    change, why = ODD[name]
+    with pytest.raises(CheckFailedError, match=why) as caught:
+        accept(handmade(change))
+    assert caught.value.where == "F, line 2"

@@ -48,7 +48,7 @@ class Forger:
             drafts.append(event.draft)
         return drafts
 
-    def write_chain(self, drafts: Sequence[EventDraft], rater: str = "R1") -> None:
+    def write_chain(self, drafts: Sequence[EventDraft], rater: str = "R1", *, at: str = AT) -> None:
         """Put another chain in the place of a rater's, every hash computed anew."""
         manifest = self.manifest(rater)
         self.db.execute("DELETE FROM event WHERE chain_id = ?", (manifest.id,))
@@ -56,7 +56,7 @@ class Forger:
         entropy = random.Random(13)
         for draft in drafts:
             event = make_event(
-                draft, head=head, rubric_sha256=manifest.rubric_sha256, app="0", at=AT, entropy=entropy
+                draft, head=head, rubric_sha256=manifest.rubric_sha256, app="0", at=at, entropy=entropy
             )
             head = Head(chain_id=manifest.id, seq=event.seq, hash=event.hash)
             self.db.execute(
