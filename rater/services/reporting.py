@@ -6,7 +6,7 @@ from pathlib import Path
 
 from protocol.analysis.blinding_success import blinding_success
 from protocol.report.study_report import RaterFlow, ReportFacts, study_report
-from rater.services.analysing import analyse_agreement, analyse_effects
+from rater.services.analysing import analyse_agreement, analyse_effects, analyse_robustness
 from rater.services.blind_kept import read_blind_record
 from rater.services.progress import read_progress
 from rater.services.result_folder import write_folder
@@ -52,7 +52,11 @@ def report_text(path: Path, *, app: str) -> str:
     return study_report(
         facts,
         agreement=analyse_agreement(ratings.table),
-        effects=analyse_effects(ratings.table, baseline=protocol.baseline.id, plan=protocol.analysis),
+        effects=analyse_robustness(
+            analyse_effects(ratings.table, baseline=protocol.baseline.id, plan=protocol.analysis),
+            ratings.table,
+            leave_out=ratings.lost_blinding,
+        ),
         blinding=(
             blinding_success(read_blind_record(path).questions, seed=protocol.analysis.seed)
             if protocol.guess.questions

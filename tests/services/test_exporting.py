@@ -340,6 +340,8 @@ def test_the_report_says_what_is_unusual_in_the_record(tmp_path: Path) -> None:
     assert "Times the ratings were unlocked again after a lock: 1." in text
     assert "may have learned a condition: 1," in text
     assert "Checks of the key" not in text
+    assert "does it hold?" in text
+    assert "ratings completed after an incident that concerns them" in text
     plain = report_text(unblinded_study(tmp_path / "plain").small.study, app=APP)
     assert "unlocked again" not in plain
     assert "may have learned a condition: " not in plain
