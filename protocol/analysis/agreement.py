@@ -175,9 +175,10 @@ def _without_rater(data: UnitMatrix, column: int, spec: DimensionSpec) -> tuple[
 
 def _pair(data: UnitMatrix, first: int, second: int, spec: DimensionSpec) -> tuple[Coefficient, ...]:
     """Kappa of a pair in every weighting, with the caution of the units that both rated."""
-    both = RatingMatrix(codes=data.matrix.codes[:, [first, second]], levels=data.matrix.levels)
+    both = data.matrix.codes[:, [first, second]]
     kappas = [kappa_of(data, first, second, weights) for weights in kappa_weights_of(spec)]
-    return with_cautions(kappas, crowding_of(both, spec))
+    shared = RatingMatrix(codes=both, levels=data.matrix.levels)
+    return with_cautions(kappas, crowding_of(shared, spec))
 
 
 def _overall(data: UnitMatrix, spec: DimensionSpec, resampling: Resampling | None) -> tuple[Coefficient, ...]:

@@ -7,20 +7,18 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from protocol.analysis.crowding import Crowding
 from protocol.analysis.rating_table import DimensionSpec
 from protocol.analysis.unit_matrix import Unit, UnitMatrix
 from protocol.rubric import Scale
 from protocol.stats.agreement_weights import KAPPA_WEIGHTS, WEIGHTS, Weights
-from protocol.stats.alpha_engine import AlphaOfSums, Metric, alpha_without_groups, used_levels
+from protocol.stats.alpha_engine import AlphaOfSums, Metric
 from protocol.stats.brennan_prediger import UniformChance
 from protocol.stats.chance_corrected import (
     Chance,
     ChanceCorrectedOfSums,
     chance_corrected,
-    chance_corrected_without_groups,
 )
 from protocol.stats.clopper_pearson import Proportion
 from protocol.stats.cohen_kappa import cohen_kappa, cohen_kappa_without_groups
@@ -39,13 +37,11 @@ from protocol.stats.krippendorff_alpha import krippendorff_alpha
 from protocol.stats.percent_agreement import (
     MeanOfUnits,
     all_raters_agree,
-    all_raters_agree_without_groups,
     n_pairable_units,
     percent_agreement,
-    percent_agreement_without_groups,
 )
 from protocol.stats.percentile_bootstrap import BootstrapInterval, bootstrap_interval
-from protocol.stats.sum_measure import SumMeasure
+from protocol.stats.sum_measure import GroupedCounts, SumMeasure
 
 ChanceMeasure = Literal["fleiss_kappa", "gwet_ac", "brennan_prediger"]
 Measure = (
@@ -149,21 +145,19 @@ def companion_weights(spec: DimensionSpec) -> Weights:
 def alpha_of(data: UnitMatrix, metric: Metric, resampling: Resampling | None = None) -> Coefficient:
     """Return Krippendorff's alpha."""
     estimate = krippendorff_alpha(data.matrix, metric)
-    used = used_levels(data.matrix.counts)
-    measure = AlphaOfSums(levels=data.matrix.level_values[used], metric=metric)
+    measure = AlphaOfSums.of(data.matrix, metric)
     return Coefficient(
         measure="krippendorff_alpha",
         metric=metric,
         estimate=estimate,
-        interval=_interval(estimate, alpha_without_groups(data.matrix, metric, data.groups), data.group),
-        bootstrap=_bootstrap(estimate, measure, data.matrix.counts[:, used], data, resampling),
+        interval=_interval(estimate, data.grouped.without_each(measure), data.group),
+        bootstrap=_bootstrap(estimate, measure, data.grouped, data.group, resampling),
     )
 
 
 def alpha_without_rater(data: UnitMatrix, column: int, metric: Metric) -> Coefficient:
     """Return alpha of the other raters."""
-    others = (*data.raters[:column], *data.raters[column + 1 :])
-    remaining = replace(data, matrix=data.matrix.without_rater(column), raters=others)
+    remaining = data.with_raters([other for other in range(len(data.raters)) if other != column])
     return replace(
         alpha_of(remaining, metric), measure="alpha_leave_one_rater_out", rater=data.raters[column]
     )
@@ -172,27 +166,25 @@ def alpha_without_rater(data: UnitMatrix, column: int, metric: Metric) -> Coeffi
 def percent_of(data: UnitMatrix, weights: Weights, resampling: Resampling | None = None) -> Coefficient:
     """Return percent agreement."""
     estimate = percent_agreement(data.matrix, weights)
-    without = percent_agreement_without_groups(data.matrix, weights, data.groups)
     measure = MeanOfUnits(levels=data.matrix.level_values, weights=weights)
     return Coefficient(
         measure="percent_agreement",
         weights=weights,
         estimate=estimate,
-        interval=_share_interval(estimate, without, data),
-        bootstrap=_bootstrap(estimate, measure, data.matrix.counts, data, resampling),
+        interval=_share_interval(estimate, data.grouped.without_each(measure), data),
+        bootstrap=_bootstrap(estimate, measure, data.grouped, data.group, resampling),
     )
 
 
 def unanimous_of(data: UnitMatrix, resampling: Resampling | None = None) -> Coefficient:
     """Return the share of units on which all raters agree."""
     estimate = all_raters_agree(data.matrix)
-    without = all_raters_agree_without_groups(data.matrix, data.groups)
     measure = MeanOfUnits(levels=data.matrix.level_values, weights="unanimous")
     return Coefficient(
         measure="all_raters_agree",
         estimate=estimate,
-        interval=_share_interval(estimate, without, data),
-        bootstrap=_bootstrap(estimate, measure, data.matrix.counts, data, resampling),
+        interval=_share_interval(estimate, data.grouped.without_each(measure), data),
+        bootstrap=_bootstrap(estimate, measure, data.grouped, data.group, resampling),
     )
 
 
@@ -201,15 +193,24 @@ def corrected_of(
 ) -> Coefficient:
     """Return Fleiss' kappa, Gwet's AC or Brennan and Prediger's coefficient."""
     estimate = chance_corrected(data.matrix, weights, _CHANCE[name])
-    without = chance_corrected_without_groups(data.matrix, weights, _CHANCE[name], data.groups)
     measure = ChanceCorrectedOfSums(levels=data.matrix.level_values, weights=weights, chance=_CHANCE[name])
     return Coefficient(
         measure=name,
         weights=weights,
         estimate=estimate,
-        interval=_interval(estimate, without, data.group, scale=_INTERVAL_SCALE[name]),
+        interval=None
+        if estimate.value is None
+        else _interval(estimate, data.grouped.without_each(measure), data.group, scale=_INTERVAL_SCALE[name]),
+        bootstrap=None
+        if resampling is None
         # A unit with one rating counts in the shares of the levels, so it is drawn as well.
-        bootstrap=_bootstrap(estimate, measure, data.matrix.counts, data, resampling, least=1),
+        else _bootstrap(
+            estimate,
+            measure,
+            GroupedCounts(data.matrix.counts, data.groups, least=1),
+            data.group,
+            resampling,
+        ),
     )
 
 
@@ -294,20 +295,12 @@ def _share_interval(estimate: Estimate, without: LeaveOneOut, data: UnitMatrix) 
 def _bootstrap(
     estimate: Estimate,
     measure: SumMeasure,
-    counts: NDArray[np.int64],
-    data: UnitMatrix,
+    grouped: GroupedCounts,
+    group: Unit,
     resampling: Resampling | None,
-    *,
-    least: int = 2,
 ) -> BootstrapInterval | None:
     if resampling is None or estimate.value is None:
         return None
     return bootstrap_interval(
-        measure,
-        counts,
-        data.groups,
-        group=data.group,
-        replicates=resampling.replicates,
-        seed=resampling.seed,
-        least=least,
+        measure, grouped, group=group, replicates=resampling.replicates, seed=resampling.seed
     )

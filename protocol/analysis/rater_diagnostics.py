@@ -22,12 +22,13 @@ from protocol.stats.additive_severity import (
     own_minus_others,
     severity_against_others,
 )
-from protocol.stats.alpha_engine import alpha_without_groups
+from protocol.stats.alpha_engine import AlphaOfSums
 from protocol.stats.estimate import Estimate, IntervalEstimate
 from protocol.stats.jackknife import LeaveOneOut, jackknife_interval
 from protocol.stats.krippendorff_alpha import krippendorff_alpha
 from protocol.stats.longest_run import LongestRun, longest_run
 from protocol.stats.slope import Slope, least_squares_slope
+from protocol.stats.sum_measure import GroupedCounts
 
 NO_ORDER = "the order of presentation is not known"
 
@@ -182,8 +183,8 @@ def _alpha_gain(column: int, data: UnitMatrix, spec: DimensionSpec) -> Measured:
     if whole.value is None or rest.value is None:
         reason = whole.undefined or rest.undefined or ""
         return Measured(estimate=Estimate.none(reason), interval=None, n=n)
-    with_all = alpha_without_groups(data.matrix, metric, data.groups)
-    without = alpha_without_groups(others, metric, data.groups)
+    with_all = data.grouped.without_each(AlphaOfSums.of(data.matrix, metric))
+    without = GroupedCounts(others.counts, data.groups).without_each(AlphaOfSums.of(others, metric))
     gain = rest.value - whole.value
     if len(with_all.values) != len(without.values):
         reason = "interval not estimable: some units have two ratings only with this rater"

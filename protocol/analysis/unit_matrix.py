@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from protocol.analysis.rating_table import DimensionSpec, RatingRow
 from protocol.stats.rating_matrix import MISSING, RatingMatrix
+from protocol.stats.sum_measure import GroupedCounts
 
 Unit = Literal["task", "unit"]
 
@@ -26,6 +27,18 @@ class UnitMatrix:
     """Tasks where every unit has one: transcripts of one task are not independent."""
     groups: NDArray[np.int64]
     """Group of every unit."""
+    grouped: GroupedCounts
+    """The units in their groups, for measures of sums."""
+
+    def with_raters(self, columns: Sequence[int]) -> UnitMatrix:
+        """Return the matrix with some of the raters' columns."""
+        matrix = RatingMatrix(codes=self.matrix.codes[:, list(columns)], levels=self.matrix.levels)
+        return replace(
+            self,
+            matrix=matrix,
+            raters=tuple(self.raters[column] for column in columns),
+            grouped=GroupedCounts(matrix.counts, self.groups),
+        )
 
 
 def unit_matrix(rows: Sequence[RatingRow], spec: DimensionSpec) -> UnitMatrix:
@@ -47,10 +60,13 @@ def unit_matrix(rows: Sequence[RatingRow], spec: DimensionSpec) -> UnitMatrix:
     known = bool(units) and len(task_of) == len(units)
     position = {task: index for index, task in enumerate(tasks)}
     groups = [position[task_of[unit]] for unit in units] if known else list(range(len(units)))
+    matrix = RatingMatrix(codes=codes, levels=tuple(float(level) for level in spec.levels))
+    numbers = np.asarray(groups, dtype=np.int64)
     return UnitMatrix(
-        matrix=RatingMatrix(codes=codes, levels=tuple(float(level) for level in spec.levels)),
+        matrix=matrix,
         units=tuple(units),
         raters=tuple(raters),
         group="task" if known else "unit",
-        groups=np.asarray(groups, dtype=np.int64),
+        groups=numbers,
+        grouped=GroupedCounts(matrix.counts, numbers),
     )

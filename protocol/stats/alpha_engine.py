@@ -7,13 +7,14 @@ sums hold the coincidences of every pair of levels; the other metrics need one s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from protocol.stats.rating_matrix import RatingMatrix
-from protocol.stats.sum_measure import value_of, values_without_groups
+from protocol.stats.sum_measure import GroupedCounts, value_of
 from protocol.stats.values import Values
 
 Metric = Literal["nominal", "ordinal", "interval", "ratio"]
@@ -25,14 +26,29 @@ class AlphaOfSums:
 
     levels: NDArray[np.float64]
     metric: Metric
+    used: NDArray[np.bool_]
+    """Levels that occur on units with two ratings or more; no other has a column."""
+
+    @classmethod
+    def of(cls, matrix: RatingMatrix, metric: Metric) -> AlphaOfSums:
+        """Return alpha of a matrix's units."""
+        counts = matrix.counts
+        used = counts[counts.sum(axis=1) >= 2].sum(axis=0) > 0
+        return cls(levels=matrix.level_values[used], metric=metric, used=used)
+
+    @property
+    def columns(self) -> int:
+        """Levels, and pairs of levels or the disagreement."""
+        q = len(self.levels)
+        return q + (q * (q - 1) // 2 if self.metric == "ordinal" else 1)
 
     def parts(self, counts: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return what units add; a unit with fewer than two ratings adds nothing."""
         m = counts.sum(axis=1)
-        c = np.where(m[:, None] >= 2, counts, 0).astype(np.float64)
+        c = np.where(m[:, None] >= 2, counts[:, self.used], 0).astype(np.float64)
         per_pair = 1 / np.maximum(m - 1, 1)
         if self.metric == "ordinal":
-            lower, upper = self._pairs()
+            lower, upper = _pairs(len(self.levels))
             return np.concatenate([c, c[:, lower] * c[:, upper] * per_pair[:, None]], axis=1)
         own = ((c @ self._distances()) * c).sum(axis=1) * per_pair
         return np.concatenate([c, own[:, None]], axis=1)
@@ -45,7 +61,7 @@ class AlphaOfSums:
         defined = np.count_nonzero(n > 0, axis=1) >= 2
         if self.metric == "ordinal":
             scores = np.cumsum(n, axis=1) - n / 2
-            lower, upper = self._pairs()
+            lower, upper = _pairs(q)
             squares = (scores[:, lower] - scores[:, upper]) ** 2
             observed = 2 * (squares * sums[:, q:]).sum(axis=1)
             expected = 2 * (squares * n[:, lower] * n[:, upper]).sum(axis=1)
@@ -55,10 +71,6 @@ class AlphaOfSums:
         defined &= expected > 0
         ratio = np.divide(observed * (total - 1), expected, out=np.zeros_like(observed), where=defined)
         return Values(values=1 - ratio, defined=defined)
-
-    def _pairs(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Positions of the lower and of the upper level of every pair of levels."""
-        return np.triu_indices(len(self.levels), k=1)
 
     def _distances(self) -> NDArray[np.float64]:
         first, second = self.levels[:, None], self.levels[None, :]
@@ -70,6 +82,12 @@ class AlphaOfSums:
         return np.divide(
             squares, (first + second) ** 2, out=np.zeros_like(squares), where=first + second != 0
         )
+
+
+@lru_cache(maxsize=8)
+def _pairs(q: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Positions of the lower and of the upper level of every pair of levels."""
+    return np.triu_indices(q, k=1)
 
 
 def alpha_from_counts(counts: NDArray[np.int64], levels: NDArray[np.float64], metric: Metric) -> float:
@@ -94,7 +112,8 @@ def alpha_from_counts(counts: NDArray[np.int64], levels: NDArray[np.float64], me
         >>> alpha_from_counts(np.array([[2, 0], [1, 1]]), np.array([0.0, 1.0]), "nominal")
         0.0
     """
-    return float(value_of(AlphaOfSums(levels=levels, metric=metric), counts).values[0])
+    every_level = np.ones(len(levels), dtype=np.bool_)
+    return float(value_of(AlphaOfSums(levels=levels, metric=metric, used=every_level), counts).values[0])
 
 
 def alpha_without_groups(matrix: RatingMatrix, metric: Metric, groups: NDArray[np.int64]) -> Values:
@@ -106,12 +125,4 @@ def alpha_without_groups(matrix: RatingMatrix, metric: Metric, groups: NDArray[n
         groups: Group of every unit, shape (units,). Groups without a unit of two ratings do not
             appear in the result.
     """
-    used = used_levels(matrix.counts)
-    measure = AlphaOfSums(levels=matrix.level_values[used], metric=metric)
-    return values_without_groups(measure, matrix.counts[:, used], groups)
-
-
-def used_levels(counts: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return which levels occur on units with two ratings or more: no other level counts."""
-    found: NDArray[np.bool_] = counts[counts.sum(axis=1) >= 2].sum(axis=0) > 0
-    return found
+    return GroupedCounts(matrix.counts, groups).without_each(AlphaOfSums.of(matrix, metric))

@@ -17,7 +17,7 @@ from protocol.stats.agreement_weights import Weights, agreement_weights
 from protocol.stats.estimate import Estimate
 from protocol.stats.percent_agreement import NO_PAIR, agreement_of_counts, pairable_units, unit_agreement
 from protocol.stats.rating_matrix import RatingMatrix
-from protocol.stats.sum_measure import values_without_groups
+from protocol.stats.sum_measure import GroupedCounts
 from protocol.stats.values import Values
 
 
@@ -94,6 +94,11 @@ class ChanceCorrectedOfSums:
     weights: Weights
     chance: Chance
 
+    @property
+    def columns(self) -> int:
+        """Levels, agreement, and two counts."""
+        return len(self.levels) + 3
+
     def parts(self, counts: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return what units add."""
         m = counts.sum(axis=1)
@@ -126,7 +131,7 @@ def chance_corrected_without_groups(
     if len(matrix.levels) < 2:
         return Values.joined([])
     measure = ChanceCorrectedOfSums(levels=matrix.level_values, weights=weights, chance=chance)
-    return values_without_groups(measure, matrix.counts, groups)
+    return GroupedCounts(matrix.counts, groups).without_each(measure)
 
 
 def _certain(expected: float | NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from protocol.stats.agreement_weights import Weights, agreement_weights
 from protocol.stats.estimate import Estimate
 from protocol.stats.rating_matrix import RatingMatrix
-from protocol.stats.sum_measure import values_without_groups
+from protocol.stats.sum_measure import GroupedCounts
 from protocol.stats.values import Values
 
 NO_PAIR = "no unit has two ratings"
@@ -61,6 +61,11 @@ class MeanOfUnits:
     weights: Weights | Literal["unanimous"]
     """Of agreement within the unit; "unanimous" is 1 where all its ratings are equal, else 0."""
 
+    @property
+    def columns(self) -> int:
+        """The unit's value, and 1."""
+        return 2
+
     def parts(self, counts: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return what units add; a unit with fewer than two ratings adds nothing."""
         pairable = counts.sum(axis=1) >= 2
@@ -88,13 +93,13 @@ def percent_agreement_without_groups(
         groups: Group of every unit, shape (units,).
     """
     measure = MeanOfUnits(levels=matrix.level_values, weights=weights)
-    return values_without_groups(measure, matrix.counts, groups)
+    return GroupedCounts(matrix.counts, groups).without_each(measure)
 
 
 def all_raters_agree_without_groups(matrix: RatingMatrix, groups: NDArray[np.int64]) -> Values:
     """Return the share of unanimous units with each group of units left out."""
     measure = MeanOfUnits(levels=matrix.level_values, weights="unanimous")
-    return values_without_groups(measure, matrix.counts, groups)
+    return GroupedCounts(matrix.counts, groups).without_each(measure)
 
 
 def n_pairable_units(matrix: RatingMatrix) -> int:

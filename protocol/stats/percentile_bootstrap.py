@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from protocol.stats.jackknife import MIN_GROUPS, ROUNDING
-from protocol.stats.sum_measure import GroupSums, SumMeasure
+from protocol.stats.sum_measure import GroupedCounts, SumMeasure
 
 MAX_UNDEFINED = 0.05
 """Share of resamples without a value above which an interval of the rest would be too narrow."""
@@ -35,14 +34,12 @@ class BootstrapInterval:
 
 def bootstrap_interval(
     measure: SumMeasure,
-    counts: NDArray[np.int64],
-    groups: NDArray[np.int64],
+    grouped: GroupedCounts,
     *,
     group: str,
     replicates: int,
     seed: int,
     level: float = 0.95,
-    least: int = 2,
 ) -> BootstrapInterval:
     """Return the percentile bootstrap interval of a measure over groups of units.
 
@@ -53,13 +50,11 @@ def bootstrap_interval(
 
     Args:
         measure: A measure of sums over units.
-        counts: Ratings by unit and level, shape (units, levels).
-        groups: Group of every unit, shape (units,).
+        grouped: Units sorted into the groups that are drawn.
         group: What a group is called: "task" or "unit".
         replicates: Number of resamples.
         seed: Of the draws.
         level: Confidence level.
-        least: A group that is drawn holds a unit with so many ratings.
 
     Degenerate: fewer than five groups; more than 5% of the resamples without a value; resamples that
     all give the same value.
@@ -74,14 +69,12 @@ def bootstrap_interval(
 
         >>> from protocol.stats.percent_agreement import MeanOfUnits
         >>> share = MeanOfUnits(levels=np.array([0.0, 1.0]), weights="unanimous")
-        >>> counts = np.array([[2, 0], [1, 1]] * 5)
-        >>> found = bootstrap_interval(
-        ...     share, counts, np.arange(10), group="unit", replicates=10_000, seed=1
-        ... )
+        >>> grouped = GroupedCounts(np.array([[2, 0], [1, 1]] * 5), np.arange(10))
+        >>> found = bootstrap_interval(share, grouped, group="unit", replicates=10_000, seed=1)
         >>> round(found.lower, 1), round(found.upper, 1)
         (0.2, 0.8)
     """
-    n = len(np.unique(groups[counts.sum(axis=1) >= least]))
+    n = grouped.n_groups
     method = f"percentile bootstrap over {group}s"
 
     def nothing(reason: str, undefined_share: float | None = None) -> BootstrapInterval:
@@ -100,7 +93,7 @@ def bootstrap_interval(
 
     if n < MIN_GROUPS:
         return nothing(f"interval not estimable: {n} {group}s, fewer than {MIN_GROUPS}")
-    found = GroupSums(measure, counts, groups, least=least).resampled(replicates=replicates, seed=seed)
+    found = grouped.resampled(measure, replicates=replicates, seed=seed)
     values = found.values[found.defined]
     missing = 1 - len(values) / replicates
     if missing > MAX_UNDEFINED:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +16,12 @@ from numpy.typing import NDArray
 MISSING = -1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class RatingMatrix:
     """Ratings as positions in the declared levels.
 
     A missing rating is `MISSING`. The levels are the declared ones, ascending; a level that
-    nobody used stays.
+    nobody used stays. It has no slots: counts are asked for by every measure and kept.
     """
 
     codes: NDArray[np.int64]
@@ -57,7 +58,7 @@ class RatingMatrix:
         """The declared levels as an array, shape (levels,)."""
         return np.asarray(self.levels, dtype=np.float64)
 
-    @property
+    @cached_property
     def counts(self) -> NDArray[np.int64]:
         """How many raters gave each level to each unit, shape (units, levels)."""
         found = np.zeros((len(self.codes), len(self.levels)), dtype=np.int64)

@@ -8,7 +8,7 @@ the cost does not grow with the number of units.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,6 +23,11 @@ CELLS_AT_ONCE = 2_000_000
 
 class SumMeasure(Protocol):
     """What a unit adds, and what a sum of it comes to."""
+
+    @property
+    def columns(self) -> int:
+        """How many numbers a unit adds."""
+        ...
 
     def parts(self, counts: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return what units with these counts add: (units, levels) to (units, columns)."""
@@ -68,42 +73,37 @@ def patterns_of(counts: NDArray[np.int64]) -> Patterns:
     return Patterns(counts=rows, of_unit=of_unit.reshape(-1))
 
 
-class GroupSums:
-    """What groups of units add to a measure's sums; groups that add the same are of one kind."""
+class GroupedCounts:
+    """Units sorted into groups once, for any number of measures; groups that hold the same are one kind."""
 
-    def __init__(
-        self, measure: SumMeasure, counts: NDArray[np.int64], groups: NDArray[np.int64], *, least: int = 2
-    ) -> None:
+    def __init__(self, counts: NDArray[np.int64], groups: NDArray[np.int64], *, least: int = 2) -> None:
         """Sort the units into groups.
 
         Args:
-            measure: The measure.
             counts: Ratings by unit and level, shape (units, levels).
             groups: Group of every unit, shape (units,).
             least: A group that counts holds a unit with so many ratings; the units of all others
                 are never left out and never resampled.
         """
-        self._measure = measure
         patterns = patterns_of(counts)
         names = np.unique(groups[counts.sum(axis=1) >= least])
         member = np.isin(groups, names)
         index = np.searchsorted(names, groups[member])
         of_member = patterns.of_unit[member]
+        n_patterns = len(patterns.counts)
         self._counts = patterns.counts
+        self._outside = np.bincount(patterns.of_unit[~member], minlength=n_patterns).astype(np.float64)
         self._held: NDArray[np.float64] | None = None
+        self._kinds: NDArray[np.int64] = self._counts
         self.kind_of_group: NDArray[np.int64] = np.arange(len(names), dtype=np.int64)
         """Kind of each group, in the order of the groups' numbers."""
-        outside = np.bincount(patterns.of_unit[~member], minlength=len(patterns.counts))
-        self.rest = self._added(outside[None, :].astype(np.float64))[0]
-        """What the units outside all these groups add, shape (columns,)."""
         if len(names) == len(index):
             of_group = np.empty(len(names), dtype=np.int64)
             of_group[index] = of_member
             used, self.kind_of_group = np.unique(of_group, return_inverse=True)
-            self._counts = patterns.counts[used]
+            self._kinds = self._counts[used]
         else:
-            kinds = len(names) * len(patterns.counts)
-            held = np.bincount(index * len(patterns.counts) + of_member, minlength=kinds)
+            held = np.bincount(index * n_patterns + of_member, minlength=len(names) * n_patterns)
             self._held = held.reshape(len(names), -1).astype(np.float64)
         self.times: NDArray[np.int64] = np.bincount(self.kind_of_group)
         """How many groups there are of each kind."""
@@ -113,65 +113,84 @@ class GroupSums:
         """Number of groups."""
         return len(self.kind_of_group)
 
-    def without_each(self) -> Values:
-        """Return the measure with each group left out, in the order of the groups' numbers."""
-        total = self.rest + sum(
-            (self.times[start : start + len(sums)] @ sums for start, sums in self._kinds()),
-            np.zeros_like(self.rest),
-        )
-        found = Values.joined([self._measure.of_sums(total - sums) for _, sums in self._kinds()])
+    def without_each(self, measure: SumMeasure) -> Values:
+        """Return a measure with each group left out, in the order of the groups' numbers."""
+        if not self.n_groups:
+            return Values.joined([])
+        sums = _Sums(measure, self._counts, self._held, self._kinds)
+        total = self._rest(sums)
+        for first, some in sums.of_kinds():
+            total = total + self.times[first : first + len(some)] @ some
+        found = Values.joined([measure.of_sums(total - some) for _, some in sums.of_kinds()])
         return Values(values=found.values[self.kind_of_group], defined=found.defined[self.kind_of_group])
 
-    def resampled(self, *, replicates: int, seed: int) -> Values:
-        """Return the measure of samples of as many groups, drawn with replacement.
+    def resampled(self, measure: SumMeasure, *, replicates: int, seed: int) -> Values:
+        """Return a measure of samples of as many groups, drawn with replacement; there is a group.
 
         In words: one multinomial draw over the kinds of groups with their frequencies, which has the
         same distribution as drawing the groups one by one.
         """
         generator = np.random.default_rng(seed)
         shares = self.times / self.n_groups
-        step = max(1, CELLS_AT_ONCE // max(len(self.rest), len(shares)))
+        sums = _Sums(measure, self._counts, self._held, self._kinds)
+        rest = self._rest(sums)
+        step = max(1, CELLS_AT_ONCE // max(len(rest), len(shares)))
         parts = []
         for start in range(0, replicates, step):
             drawn = generator.multinomial(self.n_groups, shares, size=min(step, replicates - start))
-            sums = np.tile(self.rest, (len(drawn), 1))
-            for first, kinds in self._kinds():
-                sums += drawn[:, first : first + len(kinds)].astype(np.float64) @ kinds
-            parts.append(self._measure.of_sums(sums))
+            found = np.tile(rest, (len(drawn), 1))
+            for first, kinds in sums.of_kinds():
+                found += drawn[:, first : first + len(kinds)].astype(np.float64) @ kinds
+            parts.append(measure.of_sums(found))
         return Values.joined(parts)
 
-    def _kinds(self) -> Iterator[tuple[int, NDArray[np.float64]]]:
-        """What a group of each kind adds, in batches that fit into memory, with each batch's first kind."""
-        step = max(1, CELLS_AT_ONCE // max(1, len(self.rest)))
-        for start in range(0, len(self.times), step):
-            if self._held is None:
-                yield start, self._measure.parts(self._counts[start : start + step])
-            else:
-                yield start, self._added(self._held[start : start + step])
+    def _rest(self, sums: _Sums) -> NDArray[np.float64]:
+        """What the units outside all groups add, shape (columns,)."""
+        found: NDArray[np.float64] = sums.added(self._outside[None, :])[0]
+        return found
 
-    def _added(self, held: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What units add of which each row holds so many of every pattern: (rows, patterns) to sums."""
-        width = self._measure.parts(self._counts[:1]).shape[1] if len(self._counts) else 0
-        sums = np.zeros((len(held), width))
-        step = max(1, CELLS_AT_ONCE // max(1, width))
-        for start in range(0, len(self._counts), step):
-            sums += held[:, start : start + step] @ self._measure.parts(self._counts[start : start + step])
+
+class _Sums:
+    """What the kinds of groups add to one measure, in batches that fit into memory."""
+
+    def __init__(
+        self,
+        measure: SumMeasure,
+        counts: NDArray[np.int64],
+        held: NDArray[np.float64] | None,
+        kinds: NDArray[np.int64],
+    ) -> None:
+        self._measure, self._counts, self._held, self._kinds = measure, counts, held, kinds
+        self._rows = max(1, CELLS_AT_ONCE // max(1, measure.columns))
+        # Nearly always one batch holds everything, and what it adds is computed once.
+        fits = max(len(counts), len(kinds)) <= self._rows
+        self._whole = measure.parts(counts) if fits else None
+        self._of_kinds = list(self._batches()) if fits else None
+
+    def of_kinds(self) -> Iterable[tuple[int, NDArray[np.float64]]]:
+        """Yield what a group of each kind adds, with each batch's first kind."""
+        return self._batches() if self._of_kinds is None else self._of_kinds
+
+    def added(self, held: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what units add of which each row holds so many of every pattern."""
+        if self._whole is not None:
+            return np.asarray(held @ self._whole)
+        sums = np.zeros((len(held), self._measure.columns))
+        for start in range(0, len(self._counts), self._rows):
+            stop = start + self._rows
+            sums += held[:, start:stop] @ self._measure.parts(self._counts[start:stop])
         return sums
+
+    def _batches(self) -> Iterator[tuple[int, NDArray[np.float64]]]:
+        rows = self._kinds if self._held is None else self._held
+        for start in range(0, len(rows), self._rows):
+            if self._held is None:
+                yield start, self._measure.parts(self._kinds[start : start + self._rows])
+            else:
+                yield start, self.added(self._held[start : start + self._rows])
 
 
 def value_of(measure: SumMeasure, counts: NDArray[np.int64]) -> Values:
     """Return the measure of all units, as one value."""
     patterns = patterns_of(counts)
     return measure.of_sums((patterns.times @ measure.parts(patterns.counts))[None, :])
-
-
-def values_without_groups(
-    measure: SumMeasure, counts: NDArray[np.int64], groups: NDArray[np.int64]
-) -> Values:
-    """Return the measure with each group left out, in the order of the groups' numbers.
-
-    Groups without a unit of two ratings are never left out.
-    """
-    if not np.any(counts.sum(axis=1) >= 2):
-        return Values.joined([])
-    return GroupSums(measure, counts, groups).without_each()

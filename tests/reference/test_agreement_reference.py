@@ -17,6 +17,7 @@ from protocol.stats.alpha_engine import AlphaOfSums, Metric
 from protocol.stats.krippendorff_alpha import krippendorff_alpha
 from protocol.stats.percentile_bootstrap import BootstrapInterval, bootstrap_interval
 from protocol.stats.rating_matrix import RatingMatrix
+from protocol.stats.sum_measure import GroupedCounts
 
 REFERENCE = Path(__file__).parents[2].parent / "shared" / "reference" / "agreement.json"
 IDENTITY = ("measure", "metric", "weights", "form", "rater", "raters")
@@ -164,11 +165,9 @@ def _matrix(case: Case) -> RatingMatrix:
 
 
 def _bootstrapped(matrix: RatingMatrix, metric: Metric, replicates: int) -> BootstrapInterval:
-    measure = AlphaOfSums(levels=matrix.level_values, metric=metric)
-    units = np.arange(len(matrix.codes), dtype=np.int64)
-    return bootstrap_interval(
-        measure, matrix.counts, units, group="unit", replicates=replicates, seed=20261123
-    )
+    grouped = GroupedCounts(matrix.counts, np.arange(len(matrix.codes), dtype=np.int64))
+    measure = AlphaOfSums.of(matrix, metric)
+    return bootstrap_interval(measure, grouped, group="unit", replicates=replicates, seed=20261123)
 
 
 @pytest.mark.parametrize(
