@@ -93,7 +93,7 @@ def read_study(connection: sqlite3.Connection) -> StudyRecord:
             ),
             app=app,
         )
-    except (KeyError, ValueError, TypeError) as fault:
+    except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as fault:
         raise InvalidInputError(
             "The file's description of the study cannot be read.", next_step="Restore it from a backup."
         ) from fault
