@@ -134,7 +134,7 @@ def _refuse_what_is_in_the_way(request: SeedRequest) -> None:
     study, key = request.study_path, request.key_path
     for path in (study, key):
         part_of(path)  # refuses folders and names that no file can have
-    if study.resolve() == key.resolve():
+    if os.path.realpath(study) == os.path.realpath(key):  # resolve() raises on links in a circle
         raise UsageError("Study and key need two names.", where=str(study), next_step="Give --key FILE.")
     if not is_folder(study.parent):
         raise cannot_write(study, OSError(errno.ENOENT, os.strerror(errno.ENOENT)))

@@ -487,6 +487,10 @@ def test_a_folder_that_is_not_there_is_found_before_the_key_is_written(tmp_path:
     refused(small, StorageError, "cannot be written", prepared=prepared, study_path=gone)
     refused(small, UsageError, "folder", prepared=prepared, study_path=tmp_path)
     refused(small, UsageError, "folder", prepared=prepared, key_path=tmp_path)
+    circle = tmp_path / "circle"
+    circle.symlink_to(circle)
+    refused(small, UsageError, "already", prepared=prepared, study_path=circle)
+    circle.unlink()
     long = tmp_path / ("x" * 300)
     refused(small, StorageError, "cannot be written", prepared=prepared, study_path=long)
 
