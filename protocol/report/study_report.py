@@ -21,16 +21,16 @@ from protocol.study import EvidenceLevel, StudyProtocol
 from protocol.study_file import claims_above_evidence
 
 STANDING_LINES = (
-    "Rubric, scaffolds and tasks that come with blindrater are its makers', not those of Vishwarupe et al."
-    " (2026); all others are those of whoever ran this study.",
+    "The rubrics, prompts and tasks are ours, not the paper's. (Ours: those that come with blindrater. The"
+    " paper: Vishwarupe et al., 2026. All others are those of whoever ran this study.)",
     "Rated transcripts show support *offered*, not users who check or steer: interaction level, scripted.",
     "The verification scaffold asks a model for what the first dimension rewards: a rise shows compliance"
     " with a scaffold. The finding of interest is that it differs over models, and what it costs.",
     "Kappa and alpha mislead at floor and ceiling: always read the table. Undefined is a result.",
     "Blinding to the scaffold can fail by style, because the text of a verification scaffold looks like"
     " verification: measure it and print it. Blinding to the model carries the heterogeneity claim.",
-    "Some fifteen tasks and one output for each cell are small; fewer are smaller. A p-value that stands"
-    " without an interval, as with fewer than five tasks, carries no finding.",
+    "Fifteen tasks and one seed are small. No p-value without an interval: one that stands without, as with"
+    " fewer than five tasks, carries no finding.",
 )
 """What the product prints about itself in every report."""
 

@@ -12,7 +12,9 @@ from db.manifest_store import read_manifest
 from db.study_store import StudyState, read_study, require_study_file
 from protocol.chain.audit import AuditEntry
 from protocol.chain.identifiers import Clock
-from protocol.errors import NotFoundError, UsageError, WrongStateError
+from protocol.deidentify.folding import fold
+from protocol.deidentify.rules import build_rules
+from protocol.errors import BlindError, NotFoundError, UsageError, WrongStateError
 from rater.services.doors import Who
 
 ACTION = "incident"
@@ -44,12 +46,20 @@ def record_incident(
 
     Raises:
         UsageError: The text is blank.
+        BlindError: The text names a model or maker of the shipped list.
         InvalidInputError: The file is a pack, or no study.
         NotFoundError: No such rater, or the rater has no such item.
         WrongStateError: The study is not open.
     """
     if not text.strip():
         raise UsageError("An incident needs a description.", next_step="Add --text.")
+    named = build_rules(study_names=()).find(fold(text).text)
+    if named:
+        raise BlindError(
+            "The description names a model or its maker, and raters can read the study file.",
+            where="--text",
+            next_step="Say what happened without the name; who needs it can ask you.",
+        )
     connection = open_for_writing(path)
     try:
         with sentences(path), writing(connection):

@@ -9,7 +9,14 @@ import pytest
 from db.audit_store import read_audit
 from db.connection import close, open_for_reading
 from db.study_store import read_study
-from protocol.errors import BlindraterError, InvalidInputError, NotFoundError, UsageError, WrongStateError
+from protocol.errors import (
+    BlindError,
+    BlindraterError,
+    InvalidInputError,
+    NotFoundError,
+    UsageError,
+    WrongStateError,
+)
 from rater.services.doors import unlock_study
 from rater.services.incidents import Incident, incidents_of, record_incident
 from tests.services.small_studies import (
@@ -130,3 +137,12 @@ def test_a_file_that_is_no_study_is_a_sentence(tmp_path: Path) -> None:
     for path in (tmp_path / "nowhere.db", tmp_path / "x.db"):
         with pytest.raises(BlindraterError):
             record_incident(path, rater="R1", items=(), text="x", who=ADMIN, clock=clock)
+
+
+@pytest.mark.parametrize("text", ["Saw a slide about Qwen2-7B.", "It said: as an AI language model."])
+def test_a_description_that_names_a_model_is_refused(tmp_path: Path, text: str) -> None:
+    """The audit log is in a file that raters rate in."""
+    small = seeded_study(tmp_path)
+    with pytest.raises(BlindError, match="names a model"):
+        record(small, text=text)
+    assert recorded(small) == []
