@@ -11,16 +11,17 @@ import pytest
 from db.allocation_store import insert_allocation, read_allocation, read_study_toml
 from db.audit_store import append_audit, audit_head, read_audit, read_audit_hashes
 from db.connection import FileKind, close, file_kind, open_for_writing, writing
+from db.creation import create_file
 from db.event_store import append_event, has_events, read_events, read_head
-from db.item_store import read_item, read_items, task_of_items
+from db.item_store import insert_items, read_item, read_items, task_of_items
 from db.lock_store import insert_lock, read_lock
-from db.manifest_store import raters, read_manifest, read_manifests
+from db.manifest_store import insert_manifests, raters, read_manifest, read_manifests
 from db.study_store import StudyState, read_state, read_study, set_state
 from protocol.chain.audit import audit_genesis
 from protocol.chain.events import EventDraft, EventKind, make_event
 from protocol.errors import CheckFailedError, InvalidInputError, NotFoundError, WrongStateError
 from protocol.transcript import Origin
-from tests.conftest import BuildStudy, StudyFile
+from tests.conftest import BuildStudy, StudyFile, make_items
 
 STUDY_ID = "5" * 16
 
@@ -109,6 +110,24 @@ def test_items_come_back_and_are_checked_against_their_promise(
     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     with pytest.raises(CheckFailedError, match=f"text of item {item.id}"):
         read_item(connection, item.id, shown_sha256=item.shown_sha256)
+
+
+def test_the_bytes_do_not_tell_in_which_order_rows_came(build_study: BuildStudy) -> None:
+    """Stores fill their tables in id order, whatever order they are given."""
+    items = make_items(200, lines=1)
+    manifests = build_study(items=items, raters=("R1", "R2")).manifests
+
+    def written(name: str, step: int) -> bytes:
+        path = build_study(name=name).path.with_name(f"fresh-{name}")
+
+        def fill(connection: sqlite3.Connection) -> None:
+            insert_items(connection, items[::step])
+            insert_manifests(connection, manifests[::step])
+
+        create_file(path, FileKind.STUDY, fill)
+        return path.read_bytes()
+
+    assert written("forwards.db", 1) == written("backwards.db", -1)
 
 
 @pytest.mark.parametrize("body", ["", "[]", "{}", "no json", "[" * 5000, '{"messages":[]}', "null"])
