@@ -69,6 +69,8 @@ class ItemProgress:
     flagged: str | None = None
     told: bool = False
     read_to_end: bool = False
+    complete_said: bool = False
+    """The rater completed it, whatever it has."""
     completed: bool = False
     """The rater completed it, and it still has all it needs."""
     guesses: Mapping[str, GuessAnswer] = field(default_factory=dict)
@@ -111,9 +113,21 @@ def fold_item(item_id: str, events: Iterable[Event], rubric: Rubric) -> ItemProg
     for event in history:
         if event.seq not in dropped:
             progress = _apply(progress, event.seq, event.draft)
-    if progress.completed and progress.gaps(rubric):
-        return replace(progress, completed=False)
-    return progress
+    return _settled(progress, rubric)
+
+
+def _next_progress(
+    before: ItemProgress, history: tuple[Event, ...], event: Event, rubric: Rubric
+) -> ItemProgress:
+    """Return what holds after one more event; only a retraction needs the whole history."""
+    if event.draft.kind is EventKind.RETRACT:
+        return fold_item(before.item_id, history, rubric)
+    return _settled(_apply(before, event.seq, event.draft), rubric)
+
+
+def _settled(progress: ItemProgress, rubric: Rubric) -> ItemProgress:
+    completed = progress.complete_said and not progress.gaps(rubric)
+    return progress if progress.completed is completed else replace(progress, completed=completed)
 
 
 def _retracted(events: Iterable[Event]) -> frozenset[int]:
@@ -162,7 +176,7 @@ def _apply(progress: ItemProgress, seq: int, draft: EventDraft) -> ItemProgress:
         case EventKind.FLAG:
             return replace(progress, flagged=draft.texts.get("note", ""))
         case EventKind.COMPLETE:
-            return replace(progress, completed=True)
+            return replace(progress, complete_said=True)
         case EventKind.GUESS if draft.question is not None:
             answer = GuessAnswer(
                 question=draft.question,
@@ -261,7 +275,10 @@ class RaterSession:
         moved = replace(
             self,
             history=history,
-            progress={**self.progress, item_id: fold_item(item_id, history[item_id], self.rubric)},
+            progress={
+                **self.progress,
+                item_id: _next_progress(self.of(item_id), history[item_id], event, self.rubric),
+            },
             position=self.items.index(item_id) if event.draft.kind is EventKind.SHOW else self.position,
         )
         return moved._with_stacks(event)

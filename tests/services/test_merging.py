@@ -6,6 +6,7 @@ import itertools
 import json
 import random
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -505,6 +506,21 @@ def test_a_chain_made_by_hand_of_possible_events_is_a_chain(tmp_path: Path) -> N
     (merged,) = merge(small, write(tmp_path, "F", forged(small, drafts)))
     assert merged.new_events == len(drafts)
     assert read_progress(small.study).raters[0].completed == 1
+
+
+def test_a_very_long_chain_on_one_item_is_merged_in_reasonable_time(tmp_path: Path) -> None:
+    """The work grows with the events, not with their square: four thousand on one item took minutes."""
+    small = seeded_study(tmp_path)
+    item = manifest_of(small, "R1").items[0].item_id
+    drafts = [
+        EventDraft(kind=EventKind.SCORE, item_id=item, dimension="D1", level=number % 4)
+        for number in range(4000)
+    ]
+    path = write(tmp_path, "F", forged(small, drafts))
+    start = time.process_time()
+    (merged,) = merge(small, path)
+    assert time.process_time() - start < 20
+    assert merged.new_events == 4000
 
 
 def test_no_file_of_a_call_is_merged_where_the_disk_refuses(
