@@ -117,6 +117,13 @@ def _check_versions(connection: sqlite3.Connection, path: Path) -> None:
             where=str(path),
             next_step="Install a newer blindrater. Nothing was changed.",
         )
+    # A view answers differently at every read, or never: nothing is read from one.
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'view' LIMIT 1").fetchone():
+        raise InvalidInputError(
+            "The file has views, which no file of this program has.",
+            where=str(path),
+            next_step="Restore it from a backup or ask for a new copy: it was changed outside the program.",
+        )
 
 
 def file_kind(connection: sqlite3.Connection) -> FileKind:

@@ -22,8 +22,7 @@ class ReturnedFile:
 
 
 def mark_pack_out(connection: sqlite3.Connection, manifest_id: str, *, at: str) -> None:
-    """Note that a pack of this manifest is out; again where it already was."""
-    connection.execute("DELETE FROM pack_out WHERE manifest_id = ?", (manifest_id,))
+    """Note that a pack of this manifest is out; it is an error where one is already."""
     connection.execute("INSERT INTO pack_out (manifest_id, issued_at) VALUES (?, ?)", (manifest_id, at))
 
 

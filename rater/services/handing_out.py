@@ -58,13 +58,9 @@ def issue_packs(
         raise UsageError("No folder for the packs is named.", next_step="Give one with -o.")
     desk = _look(study_path)
     chosen = _named(desk, codes, every=every)
-    already = [rater for rater in chosen if rater in desk.out]
-    if already:
-        raise WrongStateError(
-            f"A pack of {already[0]} is out already: two at work would become a fork.",
-            where=str(study_path),
-            next_step=f"Take it back first: rater-admin pack --recall --rater {already[0]} --reason TEXT.",
-        )
+    for rater in chosen:
+        if rater in desk.out:
+            raise _out_already(rater, study_path)
     paths = {rater: folder / f"{rater}.pack.db" for rater in chosen}
     for path in paths.values():
         if path.exists():
@@ -161,6 +157,14 @@ def _named(desk: _Desk, codes: Sequence[str], *, every: bool) -> tuple[str, ...]
     return desk.raters if every else tuple(dict.fromkeys(codes))
 
 
+def _out_already(rater: str, study_path: Path) -> WrongStateError:
+    return WrongStateError(
+        f"A pack of {rater} is out already: two at work would become a fork.",
+        where=str(study_path),
+        next_step=f"Take it back first: rater-admin pack --recall --rater {rater} --reason TEXT.",
+    )
+
+
 def _note(study_path: Path, chosen: Sequence[str], *, action: str, who: Who, clock: Clock) -> None:
     connection = open_for_writing(study_path)
     try:
@@ -169,6 +173,8 @@ def _note(study_path: Path, chosen: Sequence[str], *, action: str, who: Who, clo
             for rater in chosen:
                 manifest = read_manifest(connection, rater)
                 if action == "pack-out":
+                    if manifest.id in packs_out(connection):  # somebody else issued it just now
+                        raise _out_already(rater, study_path)
                     mark_pack_out(connection, manifest.id, at=clock())
                 else:
                     recall_pack(connection, manifest.id)

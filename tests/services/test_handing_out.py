@@ -30,6 +30,8 @@ from rater.services.pack_lint import lint_pack
 from rater.services.packs import write_pack
 from rater.services.progress import read_progress
 from rater.services.submitting import submit
+from rater.services.verify_anchors import Anchors
+from rater.services.verifying import verify_study
 from tests.services.small_studies import (
     ADMIN,
     APP,
@@ -141,6 +143,20 @@ def test_a_second_pack_is_not_issued_while_one_is_out(tmp_path: Path) -> None:
     recall(small, "R1")
     issue(small, "R1", folder=small.folder / "second")
     assert out(small) == ["R1"]
+
+
+def test_two_admins_at_once_issue_one_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was looked up before the write is looked up again inside it."""
+    from rater.services import handing_out
+
+    small = seeded_study(tmp_path)
+    before = handing_out._look(small.study)
+    issue(small, "R1")
+    monkeypatch.setattr(handing_out, "_look", lambda study_path: before)
+    with pytest.raises(WrongStateError, match="A pack of R1 is out"):
+        issue(small, "R1", folder=small.folder / "second")
+    assert list((small.folder / "second").iterdir()) == []
+    assert small.actions() == ["seeded", "pack-out"]
 
 
 def test_a_code_that_is_named_twice_gets_one_pack(tmp_path: Path) -> None:
@@ -400,7 +416,6 @@ def _visible(change: Callable[[dict[str, object]], None]) -> Tamper:
 TAMPERED: dict[str, tuple[Tamper, str]] = {
     "a table more": (lambda pack: pack.execute("CREATE TABLE notes (text TEXT)"), "table notes"),
     "an index more": (lambda pack: pack.execute("CREATE INDEX by_task ON item (task_id)"), "index by_task"),
-    "a view": (lambda pack: pack.execute("CREATE VIEW v AS SELECT 1"), "view v"),
     "a trigger less": (lambda pack: pack.execute("DROP TRIGGER event_no_update"), "event_no_update"),
     "freed pages": (_freed_pages, "freed pages"),
     "a second manifest": (_second_manifest, "another rater's manifest"),
@@ -428,6 +443,26 @@ def test_the_lint_refuses_a_pack_that_holds_more_or_other(tmp_path: Path, name: 
     connection.close()
     with pytest.raises(BlindError, match=named):
         lint_pack(pack, rater="R1")
+
+
+def test_a_file_with_a_view_is_not_even_read(tmp_path: Path) -> None:
+    """A view could answer without end: the lint, the desk and verify refuse it at once."""
+    pack = pack_of_r1(tmp_path, rated=0)
+    connection = sqlite3.connect(pack)
+    connection.execute("DROP TABLE event")
+    connection.execute(
+        "CREATE VIEW event AS WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c)"
+        " SELECT 'c' AS chain_id, x AS seq, '' AS hash, '' AS body, '' AS withheld FROM c"
+    )
+    connection.commit()
+    connection.close()
+    for step in (
+        lambda: lint_pack(pack, rater="R1"),
+        lambda: verify_study(pack, Anchors()),
+        lambda: desk_of(pack),
+    ):
+        with pytest.raises(InvalidInputError, match="views"):
+            step()
 
 
 def test_the_lint_takes_a_pack_as_it_is_made(tmp_path: Path) -> None:
