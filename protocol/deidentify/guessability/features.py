@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 MAX_FEATURES = 20_000
+TEXTS_AT_ONCE = 500
 _WORD = r"\S+"
 
 _SURFACE_PATTERNS = (
@@ -46,12 +47,39 @@ exclamation marks, digits, characters outside ASCII, words; the number of charac
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CharacterRuns:
+    """TF-IDF of runs of characters inside words, made for some texts at a time.
+
+    The runs of a text are those of its words times the words' counts, so each distinct word is cut
+    up once: the same counts as cutting up every text, several times faster on long texts. All texts
+    at once would take some 60 kB each.
+    """
+
+    words: csr_array
+    """Counts, shape (texts, words)."""
+    runs: csr_array
+    """Counts, shape (words, runs)."""
+    scale: Any
+    """scikit-learn's TF-IDF transformer; it has no types."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Texts and features."""
+        return self.words.shape[0], self.runs.shape[1]
+
+    def __getitem__(self, rows: slice) -> csr_array:
+        """Return the features of some texts."""
+        weighted: csr_array = self.scale.transform(self.words[rows] @ self.runs, copy=False)
+        return weighted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureBlock:
     """One view of all texts."""
 
     name: str
-    values: csr_array | NDArray[np.float64]
-    """Shape (texts, features)."""
+    values: CharacterRuns | csr_array | NDArray[np.float64]
+    """Shape (texts, features); rows can be taken by a slice."""
     weight: float
     """Share in the combined view, relative to the other blocks."""
 
@@ -97,12 +125,7 @@ def _text_tools() -> ModuleType:
     return tools
 
 
-def _characters(texts: Sequence[str]) -> csr_array:
-    """TF-IDF of runs of characters inside words.
-
-    The runs of a text are those of its words times the words' counts, so each distinct word is cut
-    up once: the same counts as cutting up every text, several times faster on long texts.
-    """
+def _characters(texts: Sequence[str]) -> CharacterRuns | csr_array:
     tools = _text_tools()
     by_word = tools.CountVectorizer(token_pattern=_WORD, dtype=np.float32)
     try:
@@ -110,19 +133,29 @@ def _characters(texts: Sequence[str]) -> csr_array:
     except ValueError:
         return _nothing(texts)
     cutter = tools.CountVectorizer(analyzer="char_wb", ngram_range=(2, 4), dtype=np.float32)
-    runs = cutter.fit_transform(by_word.get_feature_names_out())
-    totals = words.sum(axis=0) @ runs
-    frequent = np.sort(np.argsort(-np.asarray(totals).ravel(), kind="stable")[:MAX_FEATURES])
-    return _tf_idf(words @ runs[:, frequent])
+    every = cutter.fit_transform(by_word.get_feature_names_out())
+    totals = words.sum(axis=0) @ every
+    runs = every[:, np.sort(np.argsort(-np.asarray(totals).ravel(), kind="stable")[:MAX_FEATURES])]
+    texts_with = np.zeros(runs.shape[1], dtype=np.int64)
+    for start in range(0, len(texts), TEXTS_AT_ONCE):
+        texts_with += np.bincount(
+            (words[start : start + TEXTS_AT_ONCE] @ runs).indices, minlength=runs.shape[1]
+        )
+    scale = tools.TfidfTransformer(sublinear_tf=True)
+    # What its fit would give, without all texts in memory together.
+    scale.idf_ = (np.log((1 + len(texts)) / (1 + texts_with)) + 1).astype(np.float32)
+    return CharacterRuns(words=words, runs=runs, scale=scale)
 
 
 def _words(texts: Sequence[str]) -> csr_array:
     tools = _text_tools()
     counter = tools.CountVectorizer(max_features=MAX_FEATURES, dtype=np.float32)
     try:
-        return _tf_idf(counter.fit_transform(texts))
+        counts = counter.fit_transform(texts)
     except ValueError:
         return _nothing(texts)
+    weighted: csr_array = tools.TfidfTransformer(sublinear_tf=True).fit_transform(counts)
+    return weighted
 
 
 def _nothing(texts: Sequence[str]) -> csr_array:
@@ -130,12 +163,6 @@ def _nothing(texts: Sequence[str]) -> csr_array:
     from scipy.sparse import csr_array
 
     return csr_array((len(texts), 1), dtype=np.float32)
-
-
-def _tf_idf(counts: csr_array) -> csr_array:
-    scale = _text_tools().TfidfTransformer(sublinear_tf=True).fit(counts)
-    weighted: csr_array = scale.transform(counts, copy=False)
-    return weighted
 
 
 def _surface(conversation: Conversation) -> list[int]:

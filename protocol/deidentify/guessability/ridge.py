@@ -23,7 +23,7 @@ RIDGE = 0.3
 """Relative to a kernel whose mean diagonal is 1; fixed, so that no label chooses it."""
 FOLDS = 5
 COLUMNS_AT_ONCE = 2_048
-ROWS_AT_ONCE = 1_000
+ROWS_AT_ONCE = 500
 NO_SPREAD = 1e-9
 
 
@@ -134,9 +134,9 @@ def gram(block: FeatureBlock, tasks: NDArray[np.int64]) -> NDArray[np.float64] |
     """Return the centred kernel of one view, mean diagonal 1; None where nothing differs within tasks."""
     n, width = block.values.shape
     kernel = np.zeros((n, n))
+    values = block.values[0:n]
     for start in range(0, width, COLUMNS_AT_ONCE):
-        part = block.values[:, start : start + COLUMNS_AT_ONCE]
-        dense = _dense(part, np.float64)
+        dense = _dense(values[:, start : start + COLUMNS_AT_ONCE], np.float64)
         centre(dense, tasks)
         kernel += dense @ dense.T
     size = float(np.trace(kernel)) / n
@@ -182,7 +182,7 @@ def _folded(
     for block in blocks:
         width = block.values.shape[1]
         values = (
-            _dense(block.values, np.float32)
+            _dense(block.values[0 : len(tasks)], np.float32)
             if width <= FOLDED_COLUMNS
             else _fold_columns(block, generator.integers(0, FOLDED_COLUMNS, width), generator)
         )
