@@ -114,8 +114,10 @@ def feature_blocks(conversations: Sequence[Conversation]) -> tuple[FeatureBlock,
 
 def _text_tools() -> ModuleType:
     try:
-        # scikit-learn has no types; where mypy is told so, the comment is not needed.
-        from sklearn.feature_extraction import text  # type: ignore[import-untyped, unused-ignore]
+        # scikit-learn has no types and may be absent; where mypy is told so, the comment is not needed.
+        from sklearn.feature_extraction import (  # type: ignore[import-untyped, import-not-found, unused-ignore]
+            text,
+        )
     except ModuleNotFoundError as error:
         raise UsageError(
             "The guessability audit needs scikit-learn, which is not installed.",
