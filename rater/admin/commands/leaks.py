@@ -123,7 +123,7 @@ def _row(hit: LeakHit) -> list[str]:
 
 
 def _as_json(report: LeakReport, audited: AuditResult | None) -> dict[str, object]:
-    from protocol.report.guessability_json import guessability_to_json
+    from protocol.deidentify.guessability.audit_json import guessability_to_json
 
     return {
         "schema": "leaks/1",
