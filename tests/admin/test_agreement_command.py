@@ -213,3 +213,67 @@ def test_exported_simulated_ratings_stay_marked(tmp_path: Path) -> None:
     assert result.stdout.startswith("SIMULATED RATINGS")
     as_json = json.loads(_run("--ratings", str(path), "--levels", "0,1,2", "--json").stdout)
     assert as_json["notes"][0].startswith("SIMULATED RATINGS")
+
+
+def test_a_bootstrap_stands_beside_the_jackknife(small: Path) -> None:
+    """A second column with its seed; the same seed gives the same bytes; the interval stays the jackknife."""
+    options = ("--ratings", str(small), "--levels", "0,1,2")
+    plain = json.loads(_run(*options, "--json").stdout)["dimensions"][0]["coefficients"][0]
+    first = _run(*options, "--bootstrap", "500", "--seed", "7", "--json").stdout
+    assert first == _run(*options, "--bootstrap", "500", "--seed", "7", "--json").stdout
+    alpha = json.loads(first)["dimensions"][0]["coefficients"][0]
+    assert alpha["ci"] == plain["ci"]
+    assert "bootstrap" not in plain
+    drawn = alpha["bootstrap"]
+    assert (drawn["replicates"], drawn["seed"], drawn["method"]) == (
+        500,
+        7,
+        "percentile bootstrap over units",
+    )
+    assert drawn["lower"] < alpha["value"] <= drawn["upper"]
+    text = _run(*options, "--bootstrap", "500").stdout
+    assert "bootstrap 95%" in text
+    assert "a second column, not the interval to report" in text
+
+
+def test_too_few_resamples_are_refused(small: Path) -> None:
+    """Ends of a percentile interval are made of the outermost ones."""
+    result = _run("--ratings", str(small), "--bootstrap", "50")
+    assert isinstance(result.exception, UsageError)
+    assert "200 resamples or more" in str(result.exception)
+
+
+def test_order_times_and_repeats_are_read_from_columns(tmp_path: Path) -> None:
+    """Positions give runs, times give pace, a second occasion gives test-retest; repeats are no units."""
+    rows = [
+        f"u{unit:02d},{rater},clarity,{(unit + (rater == 'B')) % 3},{occasion},{unit + 30 * occasion - 29},60000"
+        for occasion, units in ((1, range(30)), (2, range(6)))
+        for unit in units
+        for rater in "AB"
+    ]
+    path = tmp_path / "more.csv"
+    path.write_text("\n".join([HEADER.strip() + ",occasion,position,elapsed_ms", *rows]), encoding="utf-8")
+    options = ("--ratings", str(path), "--levels", "0,1,2")
+    whole = json.loads(_run(*options, "--json").stdout)
+    (found,) = whole["dimensions"]
+    assert (found["n_units"], found["n_ratings"]) == (30, 60)
+    assert {(one["rater"], one["measure"], one["n"]) for one in found["intra_rater"]} >= {
+        ("A", "percent_agreement", 6),
+        ("B", "mean_shift_occasion2_minus_1", 6),
+    }
+    assert found["raters"][0]["drift"]["n"] == 30
+    assert found["raters"][0]["longest_run"]["length"] == 1
+    assert whole["raters"][0]["pace"]["median_s"] == 60
+    assert "shown twice to the same rater" in _run(*options).stdout
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"), [("position", "first"), ("position", "0"), ("elapsed_ms", "1.5")]
+)
+def test_positions_and_times_are_whole_numbers(tmp_path: Path, column: str, cell: str) -> None:
+    """Anything else is an error that names file, row and column."""
+    path = tmp_path / "bad.csv"
+    path.write_text(f"{HEADER.strip()},{column}\nu1,A,clarity,1,{cell}\n", encoding="utf-8")
+    result = _run("--ratings", str(path))
+    assert isinstance(result.exception, InvalidInputError)
+    assert f"bad.csv, row 2, column {column}" in str(result.exception)

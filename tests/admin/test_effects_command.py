@@ -227,3 +227,24 @@ def test_analysis_never_loads_scipy_stats() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True
     )
     assert done.stdout.strip() == "False"
+
+
+def test_robustness_stands_in_the_same_run(small: Path) -> None:
+    """Each rater alone and the consensus, as a table and in the JSON."""
+    options = ("--ratings", str(small), "--baseline", "plain", "--levels", "0,1,2")
+    found = _json(*options)
+    assert [one["label"] for one in found["robustness"]] == ["R1 alone", "R2 alone", "consensus"]
+    assert {one["variant"] for one in found["robustness"]} == {"rater", "aggregation"}
+    main = {(one["model"], one["scaffold"]): one["mean_diff"] for one in found["effects"]}
+    for variant in found["robustness"]:
+        assert {(one["model"], one["scaffold"]): one["mean_diff"] for one in variant["effects"]} == main
+    text = _run(*options).stdout
+    assert "clarity: does it hold? 3 other ways to compute the same effects" in text
+    assert "3 of 3" in text
+
+
+def test_four_levels_are_folded_both_ways(small: Path) -> None:
+    """Both or neither."""
+    found = _json("--ratings", str(small), "--baseline", "plain", "--levels", "0,1,2,3")
+    labels = [one["label"] for one in found["robustness"]]
+    assert labels[-2:] == ["strict", "lenient"]

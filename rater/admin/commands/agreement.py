@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from protocol.errors import UsageError
 from rater.admin.commands.ratings_options import (
     LevelsOption,
     ProtocolOption,
@@ -18,6 +19,8 @@ from rater.admin.commands.ratings_options import (
     print_blocks,
 )
 from rater.admin.output import print_json
+
+FEWEST_RESAMPLES = 200
 
 
 def agreement(
@@ -47,6 +50,12 @@ def agreement(
     from protocol.report.agreement_text import agreement_blocks
     from rater.services.analysing import analyse_agreement
 
+    if 0 < bootstrap < FEWEST_RESAMPLES:
+        raise UsageError(
+            f"--bootstrap {bootstrap} is too few: ends of a 95% interval need {FEWEST_RESAMPLES} resamples "
+            "or more.",
+            next_step="Give --bootstrap 10000.",
+        )
     loaded = load_ratings(
         study, ratings, where=where, levels=levels, scale=scale, protocol=protocol, needs_origin=False
     )

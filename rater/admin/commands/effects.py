@@ -19,12 +19,14 @@ from rater.admin.commands.ratings_options import (
     load_ratings,
     print_blocks,
 )
-from rater.admin.output import print_json
+from rater.admin.output import print_json, talk
 
 if TYPE_CHECKING:
     from protocol.study import AnalysisPlan
     from rater.services.analysing import Ratings
 
+MANY_RATINGS = 20_000
+"""From here on the computation takes more than a second."""
 NOT_PREREGISTERED = (
     "No protocol was given: thresholds, margin and family of tests are the program's defaults, and nobody "
     "fixed them before the ratings were seen."
@@ -66,6 +68,8 @@ def effects(
             "--ratings needs the baseline scaffold.", next_step="Give --baseline NAME or --protocol."
         )
     announce(loaded, on_stdout=not as_json)
+    if len(loaded.table.rows) > MANY_RATINGS:
+        talk(f"Computing effects of {len(loaded.table.rows):,} ratings in every variant; this takes a while.")
     found = analyse_effects(loaded.table, baseline=chosen, plan=_plan(loaded, seed))
     found = analyse_robustness(found, loaded.table, leave_out=loaded.lost_blinding)
     if loaded.plan is None:
