@@ -246,7 +246,8 @@ def test_too_few_resamples_are_refused(small: Path) -> None:
 def test_order_times_and_repeats_are_read_from_columns(tmp_path: Path) -> None:
     """Positions give runs, times give pace, a second occasion gives test-retest; repeats are no units."""
     rows = [
-        f"u{unit:02d},{rater},clarity,{(unit + (rater == 'B')) % 3},{occasion},{unit + 30 * occasion - 29},60000"
+        f"u{unit:02d},{rater},clarity,{(unit + (rater == 'B')) % 3},{occasion},"
+        f"{unit + 30 * occasion - 29},60000"
         for occasion, units in ((1, range(30)), (2, range(6)))
         for unit in units
         for rater in "AB"
