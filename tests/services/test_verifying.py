@@ -416,6 +416,15 @@ def test_another_key_with_the_same_content_is_another_key(tmp_path: Path) -> Non
     assert list(found) == ["the key is the one the study was seeded with"]
 
 
+def test_a_description_that_is_not_the_opened_plans_fails_without_the_key(tmp_path: Path) -> None:
+    """The mark of simulated ratings was taken off after unblinding: the plan in the study still has it."""
+    past = unblinded_study(tmp_path)
+    with forging(past.small, restore=True) as forger:
+        forger.change_json("study", "visible", lambda body: body.update(simulated=False))
+    found = failed(verify_study(past.small.study, Anchors()))
+    assert "rubric, name or questions" in found["the opened plan is the one whose hash was fixed at seeding"]
+
+
 def test_receipts_are_read_by_line() -> None:
     """Blank lines and remarks are passed over, several of one rater are kept, doubled ones count once."""
     code, other = receipt_code("ab" * 32), receipt_code("cd" * 32)
