@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import itertools
 import json
-import random
 import sqlite3
-import time
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from db.connection import close, open_for_reading
-from db.event_store import read_events
 from db.exchange_store import insert_returned, read_returned
-from db.manifest_store import read_manifest
 from protocol.canonical_json import sha256_hex
-from protocol.chain.events import Event, EventDraft, EventKind, Head, Span, genesis, make_event
-from protocol.chain.manifest import AssignmentManifest
-from protocol.chain.ratings_file import parse_ratings_text, ratings_text
+from protocol.chain.events import EventKind
+from protocol.chain.ratings_file import parse_ratings_text
 from protocol.errors import (
     BlindraterError,
     CheckFailedError,
@@ -28,14 +22,13 @@ from protocol.errors import (
 )
 from rater.services.doors import lock_study, unlock_study
 from rater.services.handing_out import issue_packs, recall_packs
-from rater.services.merging import Merged, merge_files
-from rater.services.progress import read_progress
+from rater.services.merging import merge_files
 from rater.services.study_ratings import read_study_ratings
 from rater.services.submitting import submit
+from tests.services.exchange import chain_of, contents, manifest_of, merge, write
 from tests.services.small_studies import (
     ADMIN,
     APP,
-    AT,
     PLAIN,
     SmallStudy,
     clock,
@@ -50,40 +43,6 @@ from tests.services.small_studies import (
     unblind_small,
     write_sources,
 )
-
-
-def write(folder: Path, name: str, data: bytes) -> Path:
-    path = folder / name
-    path.write_bytes(data)
-    return path
-
-
-def merge(small: SmallStudy, *files: Path) -> list[Merged]:
-    return merge_files(small.study, files, who=ADMIN, clock=clock)
-
-
-def contents(small: SmallStudy, *, with_audit: bool = True) -> dict[str, list[tuple[object, ...]]]:
-    """Return every row of the study file."""
-    tables = ["study", "item", "manifest", "event", "pack_out", "lock_manifest"]
-    tables += ["audit", "returned_file"] if with_audit else []
-    with small.raw() as connection:
-        return {table: connection.execute(f"SELECT * FROM {table}").fetchall() for table in tables}
-
-
-def chain_of(small: SmallStudy, rater: str) -> list[Event]:
-    connection = open_for_reading(small.study)
-    try:
-        return read_events(connection, read_manifest(connection, rater))
-    finally:
-        close(connection)
-
-
-def manifest_of(small: SmallStudy, rater: str) -> AssignmentManifest:
-    connection = open_for_reading(small.study)
-    try:
-        return read_manifest(connection, rater)
-    finally:
-        close(connection)
 
 
 def test_a_returned_file_becomes_the_raters_chain(tmp_path: Path) -> None:
@@ -395,132 +354,6 @@ def test_a_pack_is_no_study_to_merge_into(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="pack"):
         merge_files(issued.path, [write(tmp_path, "F", returned_by("R1").final)], who=ADMIN, clock=clock)
     assert issued.path.read_bytes() == before
-
-
-# A chain that was made by hand: every hash fits, and its events say what no rater can say.
-
-
-def forged(small: SmallStudy, drafts: Sequence[EventDraft], *, rubric: str | None = None) -> bytes:
-    """Return a file whose chain verifies and that the program would never have written."""
-    manifest = manifest_of(small, "R1")
-    head = Head(chain_id=manifest.id, seq=0, hash=genesis(manifest.sha256, manifest.id))
-    events: list[Event] = []
-    entropy = random.Random(5)
-    for draft in drafts:
-        event = make_event(
-            draft, head=head, rubric_sha256=rubric or manifest.rubric_sha256, app=APP, at=AT, entropy=entropy
-        )
-        events.append(event)
-        head = Head(chain_id=manifest.id, seq=event.seq, hash=event.hash)
-    interim = all(event.draft.kind is not EventKind.SUBMIT for event in events)
-    return ratings_text(manifest, events, interim=interim, app=APP).encode()
-
-
-Draft = Callable[[AssignmentManifest], Sequence[EventDraft]]
-
-
-def _one(**fields: object) -> Draft:
-    def make(manifest: AssignmentManifest) -> list[EventDraft]:
-        given = {"item_id": manifest.items[0].item_id, **fields}
-        return [EventDraft(**given)]  # type: ignore[arg-type]  # a mistake is the point
-
-    return make
-
-
-def _after_submit(manifest: AssignmentManifest) -> list[EventDraft]:
-    score = EventDraft(kind=EventKind.SCORE, item_id=manifest.items[0].item_id, dimension="D1", level=1)
-    return [EventDraft(kind=EventKind.SUBMIT), score]
-
-
-IMPOSSIBLE: dict[str, Draft] = {
-    "an item of somebody else": _one(kind=EventKind.SHOW, item_id="f" * 16),
-    "a score of an unknown item": _one(kind=EventKind.SCORE, item_id="f" * 16, dimension="D1", level=1),
-    "a score without an item": _one(kind=EventKind.SCORE, item_id=None, dimension="D1", level=1),
-    "another text than was assigned": _one(kind=EventKind.SHOW, shown_sha256="00" * 32),
-    "an unknown dimension": _one(kind=EventKind.SCORE, dimension="D9", level=1),
-    "a score without a dimension": _one(kind=EventKind.SCORE, level=1),
-    "a level that does not exist": _one(kind=EventKind.SCORE, dimension="D1", level=99),
-    "a score without a level": _one(kind=EventKind.SCORE, dimension="D1"),
-    "an unknown reason": _one(kind=EventKind.NOT_RATABLE, dimension="D1", reason="tired"),
-    "no reason": _one(kind=EventKind.NOT_RATABLE, dimension="D1"),
-    "a quote of nothing": _one(kind=EventKind.QUOTE, dimension="D1"),
-    "a quote of a message that is not there": _one(
-        kind=EventKind.QUOTE, dimension="D1", span=Span(message=9, start=0, end=1)
-    ),
-    "a retraction of what is still to come": _one(kind=EventKind.RETRACT, target=7),
-    "a retraction of nothing": _one(kind=EventKind.RETRACT),
-    "a guess that was not asked": _one(kind=EventKind.GUESS, question="family", option=0),
-    "an event after the hand-in": _after_submit,
-}
-
-
-@pytest.mark.parametrize("name", IMPOSSIBLE)
-def test_a_chain_made_by_hand_that_says_what_cannot_be_is_refused(tmp_path: Path, name: str) -> None:
-    """Its hashes are right; merged, it would stop the study for ever, because events only grow."""
-    small = seeded_study(tmp_path)
-    data = forged(small, IMPOSSIBLE[name](manifest_of(small, "R1")))
-    before = contents(small)
-    with pytest.raises(CheckFailedError, match="event") as caught:
-        merge(small, write(tmp_path, "F", data))
-    assert str(tmp_path / "F") in str(caught.value)
-    assert contents(small) == before
-    read_progress(small.study)
-
-
-def test_events_under_another_rubric_are_refused(tmp_path: Path) -> None:
-    """The rubric in view is part of what was rated."""
-    small = seeded_study(tmp_path)
-    data = forged(small, [EventDraft(kind=EventKind.SITTING)], rubric="00" * 32)
-    with pytest.raises(CheckFailedError, match="rubric"):
-        merge(small, write(tmp_path, "F", data))
-
-
-def test_a_chain_made_by_hand_of_possible_events_is_a_chain(tmp_path: Path) -> None:
-    """Nothing but the receipt tells who made it: the threat model says so."""
-    small = seeded_study(tmp_path)
-    manifest = manifest_of(small, "R1")
-    item = manifest.items[0]
-    drafts = [
-        EventDraft(kind=EventKind.SITTING),
-        EventDraft(kind=EventKind.SHOW, item_id=item.item_id, shown_sha256=item.shown_sha256),
-        EventDraft(kind=EventKind.SCORE, item_id=item.item_id, dimension="D1", level=3),
-        EventDraft(kind=EventKind.NOT_RATABLE, item_id=item.item_id, dimension="D2", reason="refusal"),
-        EventDraft(kind=EventKind.NOT_RATABLE, item_id=item.item_id, reason="refusal"),
-        EventDraft(kind=EventKind.CLEAR, item_id=item.item_id),
-        EventDraft(
-            kind=EventKind.QUOTE,
-            item_id=item.item_id,
-            dimension="D1",
-            span=Span(message=1, start=0, end=2),
-            texts={"quote": "It"},
-        ),
-        EventDraft(kind=EventKind.UNQUOTE, item_id=item.item_id, dimension="D1", target=7),
-        EventDraft(kind=EventKind.NOTE, item_id=item.item_id, texts={"note": "n"}),
-        EventDraft(kind=EventKind.FLAG, item_id=item.item_id, texts={"note": "f"}),
-        EventDraft(kind=EventKind.TOLD, item_id=item.item_id),
-        EventDraft(kind=EventKind.READ_TO_END, item_id=item.item_id),
-        EventDraft(kind=EventKind.COMPLETE, item_id=item.item_id),
-        EventDraft(kind=EventKind.RETRACT, item_id=item.item_id, target=13),
-        EventDraft(kind=EventKind.RETRACT, item_id=item.item_id, target=14),
-    ]
-    (merged,) = merge(small, write(tmp_path, "F", forged(small, drafts)))
-    assert merged.new_events == len(drafts)
-    assert read_progress(small.study).raters[0].completed == 1
-
-
-def test_a_very_long_chain_on_one_item_is_merged_in_reasonable_time(tmp_path: Path) -> None:
-    """The work grows with the events, not with their square: four thousand on one item took minutes."""
-    small = seeded_study(tmp_path)
-    item = manifest_of(small, "R1").items[0].item_id
-    drafts = [
-        EventDraft(kind=EventKind.SCORE, item_id=item, dimension="D1", level=number % 4)
-        for number in range(4000)
-    ]
-    path = write(tmp_path, "F", forged(small, drafts))
-    start = time.process_time()
-    (merged,) = merge(small, path)
-    assert time.process_time() - start < 20
-    assert merged.new_events == 4000
 
 
 def test_no_file_of_a_call_is_merged_where_the_disk_refuses(
