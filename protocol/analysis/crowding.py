@@ -21,7 +21,7 @@ FEW_OFF_SQUARED = 60
 """The same for squared distances where ratings are crowded."""
 CAUTION = (
     f"fewer than {FEW_OFF} units have a rating off the commonest level, and such 95% intervals were measured "
-    "to cover 85 to 95% (with 15 units near a ceiling, 70 to 85%)"
+    "to cover 85 to 95% (with 15 or fewer near a ceiling, 60 to 85%)"
 )
 CAUTION_SQUARED = (
     f"fewer than {FEW_OFF_SQUARED} units have a rating off a level that holds most of them, and such 95% "

@@ -266,6 +266,28 @@ def _notes(table: RatingTable, plan: AnalysisPlan) -> tuple[str, ...]:
         notes.append("Replicates: each rater's ratings are averaged within model, scaffold and task first.")
     if any(row.occasion > 1 for row in table.rows):
         notes.append("Repeated presentations are left out: only first ratings enter effects.")
+        notes.extend(_noise_floor(table))
     if plan.aggregation == "median_low":
         notes.append("Aggregation: differences of consensus levels (lower median), not of each rater's own.")
     return tuple(notes)
+
+
+def _noise_floor(table: RatingTable) -> list[str]:
+    """What raters change without a scaffold: the measure of every claim that something did not change."""
+    given = {
+        (row.unit, row.rater, row.dimension, row.occasion): row.value
+        for row in table.rows
+        if row.value is not None
+    }
+    twice = [
+        (given[unit, rater, dimension, 1], value)
+        for (unit, rater, dimension, occasion), value in given.items()
+        if occasion == 2 and (unit, rater, dimension, 1) in given
+    ]
+    if not twice:
+        return []
+    changed = sum(first != second for first, second in twice)
+    return [
+        f"Noise floor: raters gave another level to {changed} of {len(twice)} ratings they were asked for twice "
+        f"({changed / len(twice):.0%}); read unchanged against it."
+    ]

@@ -87,6 +87,22 @@ def test_replicates_are_averaged_inside_the_cell_first(study_table: BuildTable) 
     assert any("averaged within model, scaffold and task" in note for note in result.notes)
 
 
+def test_repeats_give_the_noise_floor(study_table: BuildTable) -> None:
+    """One of five ratings asked for twice is another level; a repeat without a level is no repeat."""
+    table = study_table({("m", "base"): [[0]] * 6, ("m", "help"): [[1]] * 6})
+    again = tuple(
+        replace(row, occasion=2, value=None if row.task == "t05" else int(row.task == "t00"))
+        for row in table.rows
+        if row.scaffold == "base"
+    )
+    notes = effects(replace(table, rows=(*table.rows, *again)), baseline="base", plan=PLAN).notes
+    assert (
+        "Noise floor: raters gave another level to 1 of 5 ratings they were asked for twice (20%); read "
+        "unchanged against it." in notes
+    )
+    assert not any("Noise floor" in note for note in effects(table, baseline="base", plan=PLAN).notes)
+
+
 def test_repeated_presentations_do_not_enter(study_table: BuildTable) -> None:
     """Occasion 2 is left out and said to be."""
     table = study_table({("m", "base"): [[0]] * 5, ("m", "s"): [[2]] * 5})
