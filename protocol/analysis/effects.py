@@ -288,6 +288,6 @@ def _noise_floor(table: RatingTable) -> list[str]:
         return []
     changed = sum(first != second for first, second in twice)
     return [
-        f"Noise floor: raters gave another level to {changed} of {len(twice)} ratings they were asked for twice "
-        f"({changed / len(twice):.0%}); read unchanged against it."
+        f"Noise floor: raters gave another level to {changed} of {len(twice)} ratings they were asked for "
+        f"twice ({changed / len(twice):.0%}); read unchanged against it."
     ]
