@@ -14,6 +14,8 @@ from protocol.report.text_block import Block, Sentences, TextTable
 
 MAX_PAIR_TABLES = 6
 """Cross-tables of more pairs are left to the JSON output."""
+MAX_LEVELS_SHOWN = 11
+"""Counts and cross-tables of more levels, such as a slider's, are left to the JSON output."""
 CUTOFFS = (0.667, 0.8)
 """Krippendorff's customary cut-offs, compared with the lower end of the interval."""
 
@@ -54,7 +56,8 @@ def _dimension(found: DimensionAgreement) -> Iterable[Block]:
     yield Sentences(lines=tuple(_sentences(found)))
     if found.pair_tables:
         yield _pairs(found)
-        yield from (_cross_table(found, pair) for pair in found.pair_tables[:MAX_PAIR_TABLES] if pair.n)
+        if len(found.spec.levels) <= MAX_LEVELS_SHOWN:
+            yield from (_cross_table(found, pair) for pair in found.pair_tables[:MAX_PAIR_TABLES] if pair.n)
     if len(found.raters) > 2:
         yield _without_rater(found)
     yield from dimension_raters_blocks(found)
@@ -64,9 +67,12 @@ def _dimension(found: DimensionAgreement) -> Iterable[Block]:
 
 
 def _headline(found: DimensionAgreement) -> str:
-    levels = ", ".join(str(level) for level in found.spec.levels) or "none"
+    declared = found.spec.levels
+    levels = f"levels {', '.join(str(level) for level in declared) or 'none'}"
+    if len(declared) > MAX_LEVELS_SHOWN:
+        levels = f"{len(declared)} levels from {declared[0]} to {declared[-1]} (counts in the JSON output)"
     return (
-        f"{found.spec.id}: {found.spec.scale} scale, levels {levels}; {count_text(found.n_units, 'unit')}, "
+        f"{found.spec.id}: {found.spec.scale} scale, {levels}; {count_text(found.n_units, 'unit')}, "
         f"{count_text(found.n_raters, 'rater')}, {count_text(found.n_ratings, 'rating')}."
     )
 
@@ -82,12 +88,13 @@ def _left_aside(found: DimensionAgreement) -> Iterable[str]:
 
 
 def _level_table(found: DimensionAgreement) -> TextTable:
-    levels = tuple(str(level) for level in found.spec.levels)
+    many = len(found.spec.levels) > MAX_LEVELS_SHOWN
+    levels = () if many else tuple(str(level) for level in found.spec.levels)
     rows = []
     for one in found.raters:
         at_top = decimal_text(one.counts[-1] / one.n, digits=2) if one.n else "-"
         at_bottom = decimal_text(one.counts[0] / one.n, digits=2) if one.n else "-"
-        counts = tuple(str(count) for count in one.counts)
+        counts = () if many else tuple(str(count) for count in one.counts)
         mean = "-" if one.mean_level is None else decimal_text(one.mean_level, digits=2)
         aside = (str(one.n_not_ratable), str(one.n_missing))
         rows.append((one.rater, str(one.n), *counts, at_bottom, at_top, mean, *aside))

@@ -233,3 +233,14 @@ def test_incomplete_designs_say_how_many_units_the_intraclass_correlation_uses(
     forms = [one for one in _json(table)["coefficients"] if one["measure"] == "icc"]
     assert [one["n_complete_units"] for one in forms] == [3] * 6
     assert forms[0]["f_test"]["assumes"] == "independent units"
+
+
+def test_a_slider_of_many_levels_keeps_the_tables_narrow(study_table: BuildTable) -> None:
+    """Counts at 101 levels and their cross-table are left to the JSON; shares, means and alpha stay."""
+    answers = [[unit * 3, unit * 3 + 1] for unit in range(20)]
+    table = study_table({("m", "a"): answers}, levels=range(101))
+    said = _text(table)
+    assert "101 levels from 0 to 100 (counts in the JSON output)" in said
+    assert "(rows) against" not in said
+    assert "Krippendorff alpha | ordinal | 0.9" in said
+    assert len(_json(table)["raters"][0]["counts"]) == 101
