@@ -24,9 +24,9 @@ from protocol.chain.identifiers import Clock, Entropy
 from protocol.errors import UsageError, WrongStateError
 from protocol.timing import recorded_at
 from protocol.training.attempts import fold_training
-from rater.services.doors import Who
 from rater.services.incidents import refuse_names
 from rater.services.training_states import TrainingState, read_training_share
+from rater.services.who import Who
 
 ACTION = "admitted"
 

@@ -30,8 +30,8 @@ from protocol.chain.amendment import (
 from protocol.chain.audit import AuditEntry
 from protocol.chain.identifiers import Clock
 from protocol.errors import NotFoundError, UsageError, WrongStateError
-from rater.services.doors import Who
 from rater.services.incidents import refuse_names
+from rater.services.who import Who
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,9 @@ from pathlib import Path
 from db.connection import close, open_for_reading, sentences
 from db.exchange_store import returned_hashes
 from protocol.chain.identifiers import Clock
-from rater.services.doors import Who
 from rater.services.exchange import SentFile, is_address, open_exchange, take_new
 from rater.services.merging import Merged, merge_files
+from rater.services.who import Who
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,11 +15,11 @@ from db.study_store import StudyRecord, StudyState, read_study, require_study_fi
 from protocol.canonical_json import sha256_hex
 from protocol.chain.identifiers import Clock
 from protocol.errors import NotFoundError, UsageError, WrongStateError
-from rater.services.doors import Who
 from rater.services.exchange import Exchange, refuse_taken
 from rater.services.exchange_packs import send_pack
 from rater.services.letters import LetterDesk, LetterRequest, PackFacts, open_letters
 from rater.services.packs import write_pack
+from rater.services.who import Who
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

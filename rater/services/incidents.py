@@ -15,7 +15,7 @@ from protocol.chain.identifiers import Clock
 from protocol.deidentify.folding import fold
 from protocol.deidentify.rules import build_rules
 from protocol.errors import BlindError, NotFoundError, UsageError, WrongStateError
-from rater.services.doors import Who
+from rater.services.who import Who
 
 ACTION = "incident"
 

@@ -38,11 +38,11 @@ from protocol.event_rules import impossible_event
 from protocol.training.attempts import fold_training
 from protocol.training.event_rules import impossible_training_event
 from protocol.training.training_manifest import TrainingManifest
-from rater.services.doors import Who
 from rater.services.exchange import SentFile
 from rater.services.key_files import read_bytes
 from rater.services.rater_states import read_share
 from rater.services.training_states import rated_untrained, read_training_share
+from rater.services.who import Who
 
 Outcome = Literal["merged", "nothing new", "late, kept apart"]
 

@@ -47,9 +47,9 @@ from protocol.public_bundle.tidy import (
 )
 from protocol.simulated import SIMULATED
 from protocol.study_file import read_study as read_protocol
-from rater.services.doors import check_lock
 from rater.services.exporting import PACKAGES
 from rater.services.identity_facts import IdentityFacts, refuse_identities
+from rater.services.lock_manifests import check_lock
 from rater.services.opened_allocation import read_opened_allocation
 from rater.services.public_figures import published_figures
 from rater.services.rater_states import RaterState, state_of

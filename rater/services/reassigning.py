@@ -23,8 +23,8 @@ from protocol.chain.manifest import AssignedItem, AssignmentManifest
 from protocol.design.reassignment import TaskState, order_of_rest, reassign
 from protocol.errors import UsageError, WrongStateError
 from rater.services.amendments import Amended, Frame, amend
-from rater.services.doors import Who
 from rater.services.rater_states import RaterState, rater_states
+from rater.services.who import Who
 
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,15}")
 

@@ -26,7 +26,7 @@ from rater.services.bundle_parts import BundleParts
 from rater.services.public_bundle import guesses_of, shipped_text
 from rater.services.public_figures import published_figures
 from rater.services.verify_anchors import Anchors, plain_receipt
-from rater.services.verifying import Answer, Check
+from rater.services.verify_answers import Answer, Check
 
 SHOWN_FAULTS = 8
 """So many faults of one question are told."""

@@ -133,6 +133,7 @@ FORBIDDEN = (
     "db.schema",
     "rater.admin",
     "rater.services.doors",
+    "rater.services.lock_manifests",
     "rater.services.seeding",
     "rater.services.key_files",
     "pyrage",

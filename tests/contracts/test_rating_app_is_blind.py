@@ -23,6 +23,7 @@ FORBIDDEN = (
     "db.lock_store",
     "rater.admin",
     "rater.services.doors",
+    "rater.services.lock_manifests",
     "rater.services.seeding",
     "rater.services.analysing",
     "numpy",

@@ -26,7 +26,7 @@ from rater.services.looks import record_look
 from rater.services.public_bundle import export_public
 from rater.services.rating import RatingDesk
 from rater.services.verify_anchors import Anchors
-from rater.services.verifying import Answer, Check
+from rater.services.verify_answers import Answer, Check
 from rater.services.verifying_bundle import read_bundle, verify_bundle
 from tests.services.small_studies import (
     ADMIN,

@@ -20,7 +20,7 @@ from protocol.errors import (
     WrongStateError,
 )
 from rater.services.amendments import clarify, withdraw
-from rater.services.doors import Who, lock_study
+from rater.services.doors import lock_study
 from rater.services.identity_facts import IdentityFacts
 from rater.services.key_files import open_key
 from rater.services.merging import merge_files
@@ -32,7 +32,9 @@ from rater.services.reporting import report_text
 from rater.services.study_ratings import read_study_ratings
 from rater.services.submitting import submit
 from rater.services.verify_anchors import Anchors
-from rater.services.verifying import Answer, verify_study
+from rater.services.verify_answers import Answer
+from rater.services.verifying import verify_study
+from rater.services.who import Who
 from tests.services.amended_studies import (
     RULE,
     WHY,

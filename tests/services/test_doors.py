@@ -24,10 +24,11 @@ from protocol.canonical_json import canonical_bytes, sha256_hex
 from protocol.chain.audit import audit_genesis, audit_link
 from protocol.chain.events import EventDraft, EventKind, Head, genesis, link, make_event
 from protocol.errors import CheckFailedError, InvalidInputError, UsageError, WrongStateError
-from rater.services.doors import Who, lock_study, unblind_study, unlock_study
+from rater.services.doors import lock_study, unblind_study, unlock_study
 from rater.services.key_files import Secrets, open_key
 from rater.services.looks import record_look
 from rater.services.progress import read_progress
+from rater.services.who import Who
 from tests.services.small_studies import (
     ADMIN,
     MODELS,

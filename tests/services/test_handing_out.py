@@ -21,12 +21,13 @@ from protocol.errors import (
     UsageError,
     WrongStateError,
 )
-from rater.services.doors import Who, unlock_study
+from rater.services.doors import unlock_study
 from rater.services.handing_out import IssuedPack, issue_packs, recall_packs
 from rater.services.merging import merge_files
 from rater.services.packs import write_pack
 from rater.services.progress import read_progress
 from rater.services.submitting import submit
+from rater.services.who import Who
 from tests.services.small_studies import (
     ADMIN,
     APP,

@@ -23,7 +23,8 @@ from rater.services.public_bundle import bundle_files
 from rater.services.result_folder import write_folder
 from rater.services.study_ratings import read_study_ratings, read_unblinded_ratings
 from rater.services.verify_anchors import Anchors
-from rater.services.verifying import Answer, verify_study
+from rater.services.verify_answers import Answer
+from rater.services.verifying import verify_study
 from rater.services.verifying_bundle import read_bundle, verify_bundle
 from tests.services.small_studies import (
     RATERS,

@@ -20,7 +20,8 @@ from rater.services.reassigning import Reassigned, plan_reassignment, reassign_t
 from rater.services.study_ratings import read_study_ratings
 from rater.services.submitting import submit
 from rater.services.verify_anchors import Anchors
-from rater.services.verifying import Answer, verify_study
+from rater.services.verify_answers import Answer
+from rater.services.verifying import verify_study
 from tests.services.amended_studies import WHY, begun_study, items_of, rate_rest, ruling
 from tests.services.bundles import Bundled, program_fails, script_fails
 from tests.services.small_studies import (

@@ -16,7 +16,8 @@ from rater.services.merging import merge_files
 from rater.services.packs import write_pack
 from rater.services.submitting import submit
 from rater.services.verify_anchors import Anchors
-from rater.services.verifying import Answer, verify_study
+from rater.services.verify_answers import Answer
+from rater.services.verifying import verify_study
 from tests.services.small_studies import ADMIN, APP, SmallStudy, clock, desk_of, lock_small, rate_item
 from tests.services.trained_studies import (
     admit_code,

@@ -18,7 +18,8 @@ import pytest
 from protocol.errors import CheckFailedError
 from rater.services.merging import merge_files
 from rater.services.verify_anchors import Anchors
-from rater.services.verifying import Answer, verify_study
+from rater.services.verify_answers import Answer
+from rater.services.verifying import verify_study
 from tests.services.forging import forging
 from tests.services.manipulations import AUDIT, CODE, LOCKED, MANIPULATIONS, RECEIPT, SCHEMA, raised
 from tests.services.small_studies import (

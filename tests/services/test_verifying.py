@@ -15,7 +15,8 @@ from rater.services.key_files import Secrets, open_key
 from rater.services.merging import merge_files
 from rater.services.submitting import submit
 from rater.services.verify_anchors import Anchors, parse_receipts
-from rater.services.verifying import Answer, verify_study
+from rater.services.verify_answers import Answer
+from rater.services.verifying import verify_study
 from tests.services.forging import forging
 from tests.services.small_studies import (
     ADMIN,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rater.services.verify_anchors import Anchors
-from rater.services.verifying import Answer, Check
+from rater.services.verify_answers import Answer, Check
 from tests.services.small_studies import (
     PastDoor,
 )

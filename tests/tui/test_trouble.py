@@ -10,7 +10,8 @@ import pytest
 from textual import events
 from textual.widgets import TextArea
 
-from rater.services.doors import Who, lock_study
+from rater.services.doors import lock_study
+from rater.services.who import Who
 from rater.tui.app import RaterApp, StoppedByFaultError
 from rater.tui.screens import at_desk
 from rater.tui.screens.rating import RatingScreen

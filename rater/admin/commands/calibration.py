@@ -50,8 +50,8 @@ def _admit(study: Path, rater: str, reason: str) -> Admission:
     import secrets
 
     from rater.services.admissions import admit_rater
-    from rater.services.doors import Who
     from rater.services.rating import utc_now
+    from rater.services.who import Who
 
     who = Who(name=login_name(), app=__version__, reason=reason)
     return admit_rater(study, rater, who=who, clock=utc_now, entropy=secrets.SystemRandom())

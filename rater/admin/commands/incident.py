@@ -24,9 +24,9 @@ def incident(
     json: JsonOption = False,
 ) -> None:
     """Record that a rater may have learned a condition; `blinding` shows effects with and without."""
-    from rater.services.doors import Who
     from rater.services.incidents import record_incident
     from rater.services.rating import utc_now
+    from rater.services.who import Who
 
     recorded = record_incident(
         study,

@@ -48,10 +48,11 @@ def lock(
     json: JsonOption = False,
 ) -> None:
     """Make the ratings final and print the lock code, to be published before unblinding."""
-    from rater.services.doors import Who, lock_study
+    from rater.services.doors import lock_study
     from rater.services.lock_papers import PaperNames, refuse_papers_in_the_way
     from rater.services.progress import read_progress
     from rater.services.rating import utc_now
+    from rater.services.who import Who
 
     if dry_run and (papers_only or accept_missing):
         raise UsageError("--dry-run changes nothing and writes nothing.", next_step="Leave the other out.")

@@ -23,9 +23,9 @@ def merge(
     json: JsonOption = False,
 ) -> None:
     """Verify ratings files and add what is new; all of them, or none."""
-    from rater.services.doors import Who
     from rater.services.exchange_intake import merge_sent
     from rater.services.rating import utc_now
+    from rater.services.who import Who
 
     found = merge_sent(study, files, who=Who(name=login_name(), app=__version__), clock=utc_now)
     if json:

@@ -26,9 +26,9 @@ def reassign(
 
     from rater.admin.amending import amended_json, print_amended, warn_of_packs
     from rater.admin.output import print_json
-    from rater.services.doors import Who
     from rater.services.rating import utc_now
     from rater.services.reassigning import plan_reassignment, reassign_tasks
+    from rater.services.who import Who
 
     if dry_run:
         design = plan_reassignment(study, giver=giver, taker=taker, entropy=SystemRandom())

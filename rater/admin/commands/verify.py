@@ -21,7 +21,7 @@ from rater.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from rater.services.verify_anchors import Anchors
-    from rater.services.verifying import Check
+    from rater.services.verify_answers import Check
 
 
 def verify(
@@ -52,7 +52,7 @@ def verify(
     """Check a study file or a public bundle against itself, the published lock code, receipts and key."""
     from rater.services.key_files import Secrets, read_bytes, read_identities, read_secret_text
     from rater.services.verify_anchors import Anchors, parse_receipts
-    from rater.services.verifying import Answer
+    from rater.services.verify_answers import Answer
 
     passphrase = read_passphrase(passphrase_file, passphrase_fd)
     opener = Secrets(identities=read_identities(identity or ()), passphrase=passphrase)

@@ -19,8 +19,8 @@ def withdraw(
     """Withdraw an item, and what goes with it by the rule of study.toml; nothing is opened or deleted."""
     from rater.admin.amending import print_amended
     from rater.services.amendments import withdraw as record
-    from rater.services.doors import Who
     from rater.services.rating import utc_now
+    from rater.services.who import Who
 
     who = Who(name=login_name(), app=__version__, reason=reason)
     print_amended(record(study, item=item, who=who, clock=utc_now), json=json)

@@ -16,7 +16,6 @@ from protocol.conversation import Message
 from protocol.errors import BlindError
 from protocol.study import RedactionPlan, StudyProtocol
 from protocol.transcript import Transcript
-from rater.services.doors import Who
 from rater.services.handing_out import issue_packs
 from rater.services.key_files import Secrets, open_key, read_bytes, read_identities, write_identity
 from rater.services.preparing import Prepared, prepare
@@ -37,6 +36,7 @@ from rater.services.selftest.canary_sitting import rate_at_desk, rate_in_pack, r
 from rater.services.selftest.canary_study import RATERS, write_sources
 from rater.services.selftest.canary_workplace import Workplace, admin_command, rater_command
 from rater.services.selftest.pty_session import TerminalSize
+from rater.services.who import Who
 
 SEALED = (*MODELS, *SCAFFOLDS, *SCAFFOLD_TEXTS, *TASKS, "source id", "system message", "tool-call id")
 """What the key must hold, because nothing else can bring it back."""

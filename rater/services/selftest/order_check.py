@@ -164,9 +164,9 @@ def watch_files(
         app: Version of the program.
         files: How many studies.
     """
-    from rater.services.doors import Who
     from rater.services.key_files import Secrets, open_key, read_bytes
     from rater.services.rating import utc_now
+    from rater.services.who import Who
 
     pair = generate_key_pair()
     secret = Secrets(identities=(pair.identity,))
