@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from protocol.errors import InvalidInputError, Problem, WrongStateError
-from protocol.study import Claim, EvidenceLevel, StudyKind, StudyProtocol
+from protocol.study import StudyKind, StudyProtocol
 from protocol.study_rules import study_mistakes
 from protocol.toml_lines import key_lines, nearest_line
 from protocol.toml_nodes import Mistake, Node
@@ -17,12 +17,6 @@ from protocol.wording import path_text, quoted
 FORMAT = 1
 _Document = TypeVar("_Document")
 
-_EVIDENCE_ORDER = (
-    EvidenceLevel.MODEL,
-    EvidenceLevel.RESPONSE,
-    EvidenceLevel.INTERACTION,
-    EvidenceLevel.DEPLOYMENT,
-)
 _NEXT_STEP = "Correct the file and run the command again; nothing was written."
 
 
@@ -114,15 +108,6 @@ def read_document(
             "Lists or tables are nested too deeply to be read.", where=where, next_step=_NEXT_STEP
         ) from None
     return shape.document
-
-
-def claims_above_evidence(study: StudyProtocol) -> tuple[Claim, ...]:
-    """Return the claims whose words speak of a higher level than the study's evidence has.
-
-    Such a claim is no mistake in the file: the report prints what would have to be assumed.
-    """
-    reached = _EVIDENCE_ORDER.index(study.evidence_level)
-    return tuple(claim for claim in study.claims if _EVIDENCE_ORDER.index(claim.level) > reached)
 
 
 def _all_mistakes(mistakes: list[Mistake], text: str, where: str) -> InvalidInputError:

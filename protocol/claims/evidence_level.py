@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from protocol.study import EvidenceLevel, InteractionTag
+from protocol.study import Claim, EvidenceLevel, InteractionTag
 
 LEVELS: tuple[EvidenceLevel, ...] = (
     EvidenceLevel.MODEL,
@@ -73,6 +73,15 @@ _CROSSINGS: tuple[Crossing, ...] = (
 def crossings(evidence: EvidenceLevel, claim: EvidenceLevel) -> tuple[Crossing, ...]:
     """Return the steps a claim takes beyond its evidence; none where it stays at or below it."""
     return _CROSSINGS[LEVELS.index(evidence) : max(LEVELS.index(evidence), LEVELS.index(claim))]
+
+
+def claims_above(claims: Sequence[Claim], evidence: EvidenceLevel | None) -> tuple[Claim, ...]:
+    """Return the claims whose words speak of a higher level than the evidence has; all where it has none.
+
+    Such a claim is no mistake in a study.toml: the report prints what would have to be assumed.
+    """
+    reached = -1 if evidence is None else LEVELS.index(evidence)
+    return tuple(claim for claim in claims if LEVELS.index(claim.level) > reached)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

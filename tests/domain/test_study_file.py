@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from protocol.claims.evidence_level import claims_above
 from protocol.errors import InvalidInputError
 from protocol.rubric import Scale
 from protocol.study import CeilingRule, Design, EvidenceLevel, Guess, RedactionPlan, StudyKind
-from protocol.study_file import claims_above_evidence, read_study
+from protocol.study_file import read_study
 
 SMALLEST = """\
 format = 1
@@ -212,7 +213,8 @@ def test_claims_above_the_evidence_are_flagged_not_refused() -> None:
         for name in ("model", "response", "interaction", "deployment")
     )
     study = read_study(SMALLEST + claims, where="s")
-    assert [claim.id for claim in claims_above_evidence(study)] == ["interaction", "deployment"]
+    above = claims_above(study.claims, study.evidence_level)
+    assert [claim.id for claim in above] == ["interaction", "deployment"]
 
 
 def test_a_design_says_itself_in_words() -> None:

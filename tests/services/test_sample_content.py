@@ -13,13 +13,14 @@ from typing import Any
 
 import pytest
 
+from protocol.claims.evidence_level import claims_above
 from protocol.conversation import Conversation, Message
 from protocol.deidentify.folding import fold
 from protocol.deidentify.rules import build_rules
 from protocol.deidentify.scrubbing import scrub
 from protocol.item import card_to_json
 from protocol.study import EvidenceLevel, StudyProtocol
-from protocol.study_file import claims_above_evidence, read_study
+from protocol.study_file import read_study
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "rater" / "sample"
@@ -143,7 +144,8 @@ def test_rubric_is_the_one_that_init_writes(study: StudyProtocol) -> None:
 def test_one_claim_stands_above_the_evidence(study: StudyProtocol) -> None:
     """Of the two claims one is at the study's level and one above it."""
     assert study.evidence_level is EvidenceLevel.INTERACTION
-    assert [claim.id for claim in claims_above_evidence(study)] == ["users-catch-mistakes"]
+    above = claims_above(study.claims, study.evidence_level)
+    assert [claim.id for claim in above] == ["users-catch-mistakes"]
     assert len(study.claims) == 2
 
 

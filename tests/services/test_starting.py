@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from protocol.claims.evidence_level import claims_above
 from protocol.errors import UsageError
 from protocol.rubric import Rubric
 from protocol.study import StudyProtocol
-from protocol.study_file import claims_above_evidence, read_study
+from protocol.study_file import read_study
 from rater.services.starting import rubric_text, start_study, study_text
 
 METHODS = Path(__file__).parents[2].parent / "shared" / "methods.md"
@@ -43,7 +44,7 @@ def test_written_file_stands_by_itself_and_is_read(tmp_path: Path, study: StudyP
     started = start_study(tmp_path / "new" / "study")
     assert [path.name for path in started.written] == ["study.toml", "README.md", "letter.txt"]
     assert read_study(started.written[0].read_text(encoding="utf-8"), where="s") == study
-    assert claims_above_evidence(study) == ()
+    assert claims_above(study.claims, study.evidence_level) == ()
 
 
 def test_rubric_is_whole(study: StudyProtocol) -> None:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from rater.admin.output import print_json, say, talk
 from rater.exit_codes import ExitCode
-
-if TYPE_CHECKING:
-    from protocol.claims.evidence_level import LevelAnswer
-    from protocol.study import StudyProtocol
 
 
 def level(
@@ -31,12 +27,12 @@ def level(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Walk the decision tree of evidence levels; flag claims that stand above the evidence."""
-    from protocol.claims.evidence_level import LEVEL_MEANING, level_of
+    from protocol.claims.evidence_level import LEVEL_MEANING, claims_above, level_of
     from rater.services.reading_study import read_study_file
 
     protocol = None if study is None else read_study_file(study).protocol
     found = level_of(_given(answers) if answers else _asked())
-    above = [] if protocol is None else _above(protocol, found)
+    above = [] if protocol is None else [claim.id for claim in claims_above(protocol.claims, found.level)]
     agrees = protocol is None or (protocol.evidence_level, protocol.subtag) == (found.level, found.subtag)
     if as_json:
         print_json(
@@ -64,13 +60,6 @@ def level(
         talk("A claim above its evidence is printed with its distance and never as supported.")
     if above or not agrees:
         raise typer.Exit(ExitCode.CHECK_FAILED)
-
-
-def _above(protocol: StudyProtocol, found: LevelAnswer) -> list[str]:
-    from protocol.claims.evidence_level import LEVELS
-
-    reached = -1 if found.level is None else LEVELS.index(found.level)
-    return [claim.id for claim in protocol.claims if LEVELS.index(claim.level) > reached]
 
 
 def _given(text: str) -> dict[str, bool]:

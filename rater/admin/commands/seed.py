@@ -100,7 +100,7 @@ def seed(
         refuse_for_audit([name for name, given in sealing.items() if given])
         seed_as_audit(protocol, sources, output=output, force=force, json=json)
         return
-    from protocol.study_file import claims_above_evidence
+    from protocol.claims.evidence_level import claims_above
     from rater.services.fairness import verify_known_run
     from rater.services.preparing import prepare
     from rater.services.rater_list import read_rater_list
@@ -148,7 +148,7 @@ def seed(
     )
     if known is not None:
         _tell_fairness(known)
-    for claim in claims_above_evidence(prepared.protocol):
+    for claim in claims_above(prepared.protocol.claims, prepared.protocol.evidence_level):
         talk(
             f"Warning: claim {claim.id} speaks of {claim.level}, above this study's evidence "
             f"({prepared.protocol.evidence_level}); the report prints the distance."
