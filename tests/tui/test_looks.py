@@ -13,9 +13,9 @@ from protocol.conversation import Conversation, Message
 from rater.ascii import FRAMES, ORNAMENTS
 from rater.settings import THEMES, Settings, parse_settings, read_settings, remember_theme, settings_path
 from rater.tui import theme
+from rater.tui.screens.choice import OneOfScreen
 from rater.tui.screens.page import PageScreen
 from rater.tui.screens.rating import RatingScreen
-from rater.tui.screens.reasons import ReasonScreen
 from tests.conftest import BuildStudy, make_items
 from tests.tui.driving import NARROW, SIZES, item_on_disk, sitting
 
@@ -213,7 +213,7 @@ async def test_enter_gives_no_reason_that_was_not_chosen(build_study: BuildStudy
     study = build_study()
     async with sitting(study) as app:
         await app.press("x", "enter")
-        assert isinstance(app.app.screen, ReasonScreen)
+        assert isinstance(app.app.screen, OneOfScreen)
         await app.press("down", "down", "enter")
     assert item_on_disk(study).mark("D1").reason == "truncated"
 

@@ -1,14 +1,19 @@
-"""What the dialogues with a list have in common: frame, size, and moving the highlight."""
+"""Dialogues with a list: what they have in common, and the plain one that asks for one of its entries."""
 
 from __future__ import annotations
 
-from typing import ClassVar, TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Generic, TypeVar
 
-from textual import events
+from textual import events, on
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import OptionList
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
 
 from rater.tui import tones
 from rater.tui.safe import rows
@@ -19,6 +24,7 @@ FRAME_COLUMNS = 8
 NUMBER_COLUMNS = 4
 
 ResultT = TypeVar("ResultT")
+AnswerT = TypeVar("AnswerT")
 
 
 class ChoiceScreen(ModalScreen[ResultT]):
@@ -64,3 +70,69 @@ class ChoiceScreen(ModalScreen[ResultT]):
         ]
         bold = NUMBER_COLUMNS + (len(head) if text else 0)
         return Content("\n").join([lines[0].stylize(tones.STRONG, 0, bold), *lines[1:]])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice(Generic[AnswerT]):
+    """An entry of a list and what choosing it answers."""
+
+    answer: AnswerT
+    head: str
+    text: str = ""
+    """Words beside the head, less bold."""
+
+
+class OneOfScreen(ChoiceScreen[AnswerT | None]):
+    """Asks for one entry, by its digit or with the arrows and Enter; None where the rater goes back.
+
+    Args:
+        question: What is to be answered.
+        choices: The entries; at least one.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "cancel", "Cancel", id="choice.cancel", tooltip="Back without an answer"),
+    ]
+
+    def __init__(self, question: Content, choices: Sequence[Choice[AnswerT]]) -> None:
+        super().__init__()
+        self._question = question
+        self._choices = tuple(choices)
+
+    def compose(self) -> ComposeResult:
+        """Make the list."""
+        with Vertical(id="choice"):
+            yield Static(self._question, id="choice-title", markup=False)
+            yield OptionList(
+                *(
+                    Option(self.numbered(number, choice.head, choice.text))
+                    for number, choice in enumerate(self._choices, start=1)
+                ),
+                markup=False,
+                compact=True,
+            )
+            yield Static(
+                Content.styled("digit, or ↑ ↓ Enter · Esc cancel", tones.MUTED),
+                id="choice-keys",
+                markup=False,
+            )
+
+    def on_mount(self) -> None:
+        """Choose nothing beforehand: Enter alone must not answer."""
+        self.choose_nothing()
+
+    def action_cancel(self) -> None:
+        """Go back without an answer."""
+        self.dismiss(None)
+
+    def on_key(self, event: events.Key) -> None:
+        """Choose by digit."""
+        index = self.chosen_digit(event)
+        if index is not None:
+            event.stop()
+            self.dismiss(self._choices[index].answer)
+
+    @on(OptionList.OptionSelected)
+    def choose(self, event: OptionList.OptionSelected) -> None:
+        """Choose the highlighted entry."""
+        self.dismiss(self._choices[event.option_index].answer)

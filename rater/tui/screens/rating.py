@@ -88,7 +88,7 @@ class RatingScreen(QuotingScreen):
         self._ask_reason(whole_item=True)
 
     def _ask_reason(self, *, whole_item: bool) -> None:
-        from rater.tui.screens.reasons import ReasonScreen
+        from rater.tui.screens.choice import Choice, OneOfScreen
 
         self.remove_class("-text-only")
         what = "this item" if whole_item else self._dimension.name
@@ -107,7 +107,8 @@ class RatingScreen(QuotingScreen):
         question = Content.assemble(
             ("Why can ", tones.HEADING), label(what, tones.HEADING), (" not be rated?", tones.HEADING)
         )
-        self.app.push_screen(ReasonScreen(question, reasons), answered)
+        choices = [Choice(answer=reason.code, head=reason.code, text=reason.label) for reason in reasons]
+        self.app.push_screen(OneOfScreen(question, choices), answered)
 
     def _after_mark(self) -> None:
         self._active = dimension_after(self._progress, self._dimensions, self._active)
@@ -117,7 +118,7 @@ class RatingScreen(QuotingScreen):
 
     def action_confidence(self) -> None:
         """Ask how sure the rater is of the active dimension's score."""
-        from rater.tui.screens.confidence import ConfidenceScreen
+        from rater.tui.screens.choice import Choice, OneOfScreen
 
         dimension, mark = self._dimension, self._progress.mark(self._active)
         if not dimension.confidence:
@@ -133,9 +134,11 @@ class RatingScreen(QuotingScreen):
                 self._record(draft, self._after_mark)
 
         score = dimension.digit_of(dimension.level(mark.level))
-        self.app.push_screen(
-            ConfidenceScreen(label(f"How sure are you of {score} for {dimension.name}?")), answered
-        )
+        question = label(f"How sure are you of {score} for {dimension.name}?", tones.HEADING)
+        choices = [
+            Choice(answer=sure, head=words) for sure, words in enumerate(rating_words.HOW_SURE, start=1)
+        ]
+        self.app.push_screen(OneOfScreen(question, choices), answered)
 
     # Item
 
