@@ -17,8 +17,8 @@ from protocol.errors import CheckFailedError, InvalidInputError
 from protocol.public_bundle import layout
 from protocol.public_bundle.identity_lint import Identities, IdentityHit, find_identities
 from rater.services.input_files import read_text, require_file
+from rater.services.rater_list import find_rater_list
 
-RATERS_FILE = "raters.toml"
 SHOWN_HITS = 30
 _NO_IDENTITY = frozenset({"role", "roles", "code", "rater", "deadline", "language", "format"})
 _ANYBODY = frozenset({"admin", "root", "user", "unknown", "nobody", "localhost"})
@@ -47,8 +47,7 @@ def identity_facts(study: Path, raters: Path | None) -> IdentityFacts:
         InvalidInputError: It is no TOML.
     """
     require_file(study, wanted="a study")
-    beside = study.parent / RATERS_FILE
-    path = raters or (beside if beside.is_file() else None)
+    path = find_rater_list(study, raters)
     return IdentityFacts(names=_names_in(path) if path else (), host=socket.gethostname())
 
 

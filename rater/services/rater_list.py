@@ -31,6 +31,17 @@ class RaterList:
     """Codes in the file that are no raters of the design."""
 
 
+def find_rater_list(study: Path, raters: Path | None) -> Path | None:
+    """Return where raters.toml is, or None where there is none.
+
+    Args:
+        study: The study.toml or study file that it lies beside.
+        raters: Another place of that file, which need not exist.
+    """
+    beside = study.parent / RATERS_FILE
+    return raters or (beside if beside.is_file() else None)
+
+
 def read_rater_list(protocol: Path, raters: Path | None, codes: Sequence[str]) -> RaterList:
     """Read who the raters are.
 
@@ -43,8 +54,7 @@ def read_rater_list(protocol: Path, raters: Path | None, codes: Sequence[str]) -
         NotFoundError: The file that was named does not exist.
         InvalidInputError: It is no TOML, or holds something else than tables of texts.
     """
-    beside = protocol.parent / RATERS_FILE
-    path = raters or (beside if beside.is_file() else None)
+    path = find_rater_list(protocol, raters)
     if path is None:
         return RaterList(path=None, sites={}, others=())
     found = _read(path)
