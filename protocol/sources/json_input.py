@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
-from protocol.sources.json_line import UnreadableLineError, foreign_start, read_object
+from protocol.foreign_start import foreign_start
+from protocol.sources.json_line import UnreadableLineError, read_object
 from protocol.sources.json_stream import JsonStream
 from protocol.sources.json_words import in_json
 from protocol.sources.report import LineNotes

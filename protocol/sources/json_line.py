@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,19 +9,6 @@ from typing import cast
 
 from protocol.sources.limits import DEFAULT_LIMITS, MIB
 from protocol.wording import describe, quoted
-
-_FOREIGN_STARTS: tuple[tuple[bytes, str], ...] = (
-    # UTF-32 before UTF-16: the little-endian mark of the first begins with that of the second.
-    (codecs.BOM_UTF32_LE, "UTF-32 text"),
-    (codecs.BOM_UTF32_BE, "UTF-32 text"),
-    (codecs.BOM_UTF16_LE, "UTF-16 text"),
-    (codecs.BOM_UTF16_BE, "UTF-16 text"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"PK\x03\x04", "a zip archive"),
-    (b"\x28\xb5\x2f\xfd", "a zstd archive"),
-    (b"SQLite format 3\x00", "an SQLite database"),
-    (b"PAR1", "a Parquet file"),
-)
 
 
 class UnreadableLineError(Exception):
@@ -47,16 +33,6 @@ class _DoubledKeyError(ValueError):
     def __init__(self, key: str) -> None:
         super().__init__(key)
         self.key = key
-
-
-def foreign_start(start: bytes) -> str | None:
-    """Return what a file is that begins with these bytes and is no UTF-8 text, or None."""
-    for mark, name in _FOREIGN_STARTS:
-        if start.startswith(mark):
-            return name
-    if start[:2] in (b"{\x00", b"\x00{", b"[\x00", b"\x00["):
-        return "UTF-16 text without its mark"
-    return None
 
 
 def read_object(line: bytes, *, most_bytes: int = DEFAULT_LIMITS.record_bytes) -> dict[str, object]:

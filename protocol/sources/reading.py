@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 
 from protocol.conversation import Conversation
 from protocol.errors import InvalidInputError, Problem
+from protocol.foreign_start import foreign_start
 from protocol.sources import registry
 from protocol.sources.field_paths import with_file_fields
 from protocol.sources.json_input import json_records
-from protocol.sources.json_line import UnreadableLineError, foreign_start
+from protocol.sources.json_line import UnreadableLineError
 from protocol.sources.json_words import in_json
 from protocol.sources.limits import DEFAULT_LIMITS, SourceLimits
 from protocol.sources.line_format import keys_text

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import cast
 
+from protocol.foreign_start import foreign_start
 from protocol.sources.json_input import bounded_lines
-from protocol.sources.json_line import UnreadableLineError, foreign_start, size_text
+from protocol.sources.json_line import UnreadableLineError, size_text
 from protocol.sources.report import LineNotes
 from protocol.sources.source_format import Reading
 from protocol.sources.source_input import SourceInput

@@ -13,9 +13,10 @@ from typing import cast
 
 from protocol.conversation import Conversation
 from protocol.errors import InvalidInputError
+from protocol.foreign_start import foreign_start
 from protocol.rating_moves import reasons_for
 from protocol.rubric import Dimension, Rubric
-from protocol.sources.json_line import UnreadableLineError, foreign_start, read_object
+from protocol.sources.json_line import UnreadableLineError, read_object
 from protocol.sources.json_words import in_json
 from protocol.sources.messages import read_messages
 from protocol.sources.origin import source_id

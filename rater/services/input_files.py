@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from protocol.errors import InvalidInputError, NotFoundError
-from protocol.sources.json_line import foreign_start
+from protocol.foreign_start import foreign_start
 
 LARGEST_TEXT_BYTES = 16 * 2**20
 
@@ -32,18 +32,13 @@ def read_text(path: Path, *, wanted: str, largest: int = LARGEST_TEXT_BYTES) -> 
         NotFoundError: The file does not exist.
         InvalidInputError: It cannot be read, is too large or is no UTF-8 text.
     """
-    require_file(path, wanted=wanted)
-    try:
-        with path.open("rb") as file:
-            content = file.read(largest + 1)
-    except OSError as error:
-        raise unreadable(path, error) from None
-    if len(content) > largest:
-        raise InvalidInputError(
-            f"The file is larger than {largest // 2**20} MiB, which {wanted} never is.",
-            where=str(path),
-            next_step="Look at the name.",
-        )
+    content = read_bounded(
+        path,
+        wanted=wanted,
+        largest=largest,
+        too_large=f"The file is larger than {largest // 2**20} MiB, which {wanted} never is.",
+        if_too_large="Look at the name.",
+    )
     foreign = foreign_start(content[:16])
     try:
         if foreign is None:
@@ -57,6 +52,35 @@ def read_text(path: Path, *, wanted: str, largest: int = LARGEST_TEXT_BYTES) -> 
         where=str(path),
         next_step="Save the file as UTF-8 and run the command again.",
     )
+
+
+def read_bounded(
+    path: Path, *, wanted: str, largest: int, too_large: str, if_too_large: str | None = None
+) -> bytes:
+    """Read a file whole that cannot be large.
+
+    Args:
+        path: What was named on the command line.
+        wanted: What the file should hold, such as "the sealed key".
+        largest: More bytes are refused, and never read.
+        too_large: The sentence for that.
+        if_too_large: What to do then; to name a file with what is wanted unless given.
+
+    Raises:
+        NotFoundError: The file does not exist.
+        InvalidInputError: It is a folder, empty, too large, or cannot be read.
+    """
+    require_file(path, wanted=wanted)
+    try:
+        with path.open("rb") as file:
+            content = file.read(largest + 1)
+    except OSError as error:
+        raise unreadable(path, error) from None
+    if len(content) > largest:
+        raise InvalidInputError(
+            too_large, where=str(path), next_step=if_too_large or f"Name a file with {wanted}."
+        )
+    return content
 
 
 def require_file(path: Path, *, wanted: str) -> None:

@@ -18,7 +18,7 @@ from protocol.allocation.sealing import (
     seal_for_recipients,
 )
 from protocol.errors import InvalidInputError, UsageError
-from rater.services.input_files import require_file, unreadable
+from rater.services.input_files import read_bounded
 from rater.services.passphrase_process import open_with_passphrase, seal_with_passphrase
 
 LARGEST_KEY = 512 * 1024 * 1024
@@ -52,17 +52,7 @@ def read_bytes(path: Path, *, wanted: str) -> bytes:
         NotFoundError: Nothing is there.
         InvalidInputError: A folder, empty, unreadable or far too large.
     """
-    require_file(path, wanted=wanted)
-    try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST_KEY + 1)
-    except OSError as error:
-        raise unreadable(path, error) from None
-    if len(data) > LARGEST_KEY:
-        raise InvalidInputError(
-            "The file is far too large.", where=str(path), next_step=f"Name a file with {wanted}."
-        )
-    return data
+    return read_bounded(path, wanted=wanted, largest=LARGEST_KEY, too_large="The file is far too large.")
 
 
 def read_secret_text(path: Path, *, wanted: str) -> str:

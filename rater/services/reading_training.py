@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from protocol.canonical_json import sha256_hex
-from protocol.errors import InvalidInputError
 from protocol.sources.training_lines import GoldReference, TrainingTranscript, read_gold, read_training
 from protocol.study import StudyProtocol
-from rater.services.input_files import require_file, unreadable
+from rater.services.input_files import read_bounded
 
 MAX_TRAINING_BYTES = 256 * 2**20
 
@@ -56,16 +55,9 @@ def read_training_sources(protocol_path: Path, protocol: StudyProtocol) -> Train
 
 
 def _content(path: Path, *, wanted: str) -> bytes:
-    require_file(path, wanted=wanted)
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_TRAINING_BYTES + 1)
-    except OSError as error:
-        raise unreadable(path, error) from None
-    if len(content) > MAX_TRAINING_BYTES:
-        raise InvalidInputError(
-            f"The file is larger than {MAX_TRAINING_BYTES // 2**20} MiB.",
-            where=str(path),
-            next_step=f"Name a file with {wanted}.",
-        )
-    return content
+    return read_bounded(
+        path,
+        wanted=wanted,
+        largest=MAX_TRAINING_BYTES,
+        too_large=f"The file is larger than {MAX_TRAINING_BYTES // 2**20} MiB.",
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from protocol.chain.receipt_check import ReceiptCheck, check_receipt
-from protocol.errors import InvalidInputError, NotFoundError
+from rater.services.input_files import read_bounded
 
 LARGEST_FILE = 256 * 2**20
 
@@ -21,23 +21,14 @@ def check_receipt_of(
         CheckFailedError: A file was changed, or receipt or lock code belong to another.
     """
     return check_receipt(
-        _read(ratings),
+        _read(ratings, wanted="the ratings that were sent"),
         receipt,
-        _read(lock_manifest),
+        _read(lock_manifest, wanted="the lock manifest"),
         where=str(ratings),
         lock_where=str(lock_manifest),
         lock_code=lock_code,
     )
 
 
-def _read(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise InvalidInputError("The file is far too large.", where=str(path))
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise NotFoundError(
-            "There is no such file.", where=str(path), next_step="Look at the name and the folder."
-        ) from None
-    except OSError as fault:
-        raise InvalidInputError(f"It cannot be read: {fault.strerror}.", where=str(path)) from None
+def _read(path: Path, *, wanted: str) -> bytes:
+    return read_bounded(path, wanted=wanted, largest=LARGEST_FILE, too_large="The file is far too large.")
