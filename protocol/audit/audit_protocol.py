@@ -83,7 +83,3 @@ class AuditProtocol:
             rendered_view=self.rendered_view,
             rubric=self.rubric,
         )
-
-    def title_of(self, benchmark: str) -> str:
-        """Return a benchmark's title, or its id where it has none."""
-        return next((one.title for one in self.benchmarks if one.id == benchmark), benchmark)

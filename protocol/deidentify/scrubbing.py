@@ -172,11 +172,3 @@ def _clean(text: str, spans: Sequence[Hit], *, token: str, message: int, field: 
         length += len(token)
         done = span.end
     return _CleanText(text="".join([*pieces, text[done:]]), replacements=tuple(replacements))
-
-
-def restore(text: str, replacements: tuple[Replacement, ...], *, token: str) -> str:
-    """Return the text as it was imported: the inverse of the replacements of one field."""
-    for replacement in sorted(replacements, key=lambda replacement: -replacement.start):
-        end = replacement.start + len(token)
-        text = text[: replacement.start] + replacement.original + text[end:]
-    return text

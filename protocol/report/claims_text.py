@@ -1,4 +1,4 @@
-"""Claim blocks as tables and sentences, and as JSON."""
+"""Claim blocks as tables and as JSON."""
 
 from __future__ import annotations
 
@@ -8,15 +8,7 @@ from collections.abc import Iterator, Sequence
 from protocol.analysis.effect import Effect
 from protocol.claims.claim_block import ClaimBlock
 from protocol.claims.factors import FACTOR_WORDS
-from protocol.report.text_block import Block, Sentences, TextTable
-
-
-def claim_blocks_text(blocks: Sequence[ClaimBlock]) -> Iterator[Block]:
-    """Yield every claim with its eight parts."""
-    for block in blocks:
-        yield claim_table(block, title=f"Claim {block.claim.id}: {block.verdict}")
-        if block.may_be_said:
-            yield Sentences(lines=(f"May be said: {block.may_be_said}",))
+from protocol.report.text_block import TextTable
 
 
 def claim_table(block: ClaimBlock, *, title: str) -> TextTable:

@@ -1,4 +1,4 @@
-"""Do the verdicts hold? Every variant of the effects beside the main analysis, as a table and as CSV."""
+"""Do the verdicts hold? Every variant of the effects beside the main analysis, as a table."""
 
 from __future__ import annotations
 
@@ -7,26 +7,8 @@ from collections.abc import Iterable, Sequence
 from protocol.analysis.effect import Effect
 from protocol.analysis.effects_result import EffectsResult, Robustness
 from protocol.analysis.robustness import COLLAPSES
-from protocol.report.csv_text import Cell, csv_text
 from protocol.report.number_text import UNDEFINED, signed_text
 from protocol.report.text_block import Block, Sentences, TextTable
-
-ROBUSTNESS_COLUMNS = (
-    "variant",
-    "what",
-    "ratings_left_out",
-    "dimension",
-    "model",
-    "scaffold",
-    "n_tasks",
-    "mean_diff",
-    "ci95_lower",
-    "ci95_upper",
-    "signflip_p",
-    "holm_p",
-    "verdict",
-    "undefined",
-)
 
 
 def robustness_blocks(result: EffectsResult, dimension: str) -> Iterable[Block]:
@@ -38,34 +20,6 @@ def robustness_blocks(result: EffectsResult, dimension: str) -> Iterable[Block]:
     lines = tuple(_sentences(result.robustness, variants))
     if lines:
         yield Sentences(lines=lines)
-
-
-def robustness_csv(result: EffectsResult) -> str:
-    """Return the effects of every variant as CSV text."""
-    rows: list[tuple[Cell, ...]] = []
-    for variant in result.robustness:
-        for one in variant.effects:
-            figures = one.comparison.figures if one.comparison else None
-            interval = figures.ci95.interval if figures else None
-            rows.append(
-                (
-                    str(variant.variant),
-                    variant.what,
-                    variant.ratings_left_out,
-                    one.dimension,
-                    one.model,
-                    one.scaffold,
-                    figures.n_tasks if figures else 0,
-                    float(figures.mean) if figures else None,
-                    interval.lower if interval else None,
-                    interval.upper if interval else None,
-                    figures.sign_flip.p if figures else None,
-                    one.holm_p,
-                    str(one.decision.verdict) if one.decision.verdict else None,
-                    one.undefined,
-                )
-            )
-    return csv_text(ROBUSTNESS_COLUMNS, rows)
 
 
 def _of(variant: Robustness, dimension: str) -> dict[tuple[str, str], Effect]:

@@ -8,7 +8,7 @@ named inside a file is never opened.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO, cast
@@ -91,18 +91,5 @@ def source_of_bytes(data: bytes, *, where: str, limits: SourceLimits = DEFAULT_L
         name=where.rpartition("/")[2],
         head=data[:HEAD_BYTES],
         opener=lambda _member: io.BytesIO(data),
-        limits=limits,
-    )
-
-
-def source_of_members(
-    members: Mapping[str, bytes], *, where: str, limits: SourceLimits = DEFAULT_LIMITS
-) -> SourceInput:
-    """Return a folder that is in memory as a source."""
-    return SourceInput(
-        where=where,
-        name=where.rpartition("/")[2],
-        members=tuple(Member(name=name, size=len(data)) for name, data in sorted(members.items())),
-        opener=lambda member: io.BytesIO(members[member]),
         limits=limits,
     )

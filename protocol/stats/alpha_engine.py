@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from protocol.stats.rating_matrix import RatingMatrix
-from protocol.stats.sum_measure import GroupedCounts, value_of
+from protocol.stats.sum_measure import value_of
 from protocol.stats.values import Values
 
 Metric = Literal["nominal", "ordinal", "interval", "ratio"]
@@ -114,15 +114,3 @@ def alpha_from_counts(counts: NDArray[np.int64], levels: NDArray[np.float64], me
     """
     every_level = np.ones(len(levels), dtype=np.bool_)
     return float(value_of(AlphaOfSums(levels=levels, metric=metric, used=every_level), counts).values[0])
-
-
-def alpha_without_groups(matrix: RatingMatrix, metric: Metric, groups: NDArray[np.int64]) -> Values:
-    """Return alpha with each group of units left out.
-
-    Args:
-        matrix: The ratings.
-        metric: The distance.
-        groups: Group of every unit, shape (units,). Groups without a unit of two ratings do not
-            appear in the result.
-    """
-    return GroupedCounts(matrix.counts, groups).without_each(AlphaOfSums.of(matrix, metric))

@@ -17,7 +17,6 @@ from protocol.stats.agreement_weights import Weights, agreement_weights
 from protocol.stats.estimate import Estimate
 from protocol.stats.percent_agreement import NO_PAIR, agreement_of_counts, pairable_units, unit_agreement
 from protocol.stats.rating_matrix import RatingMatrix
-from protocol.stats.sum_measure import GroupedCounts
 from protocol.stats.values import Values
 
 
@@ -114,24 +113,6 @@ class ChanceCorrectedOfSums:
         mean = agreement / np.maximum(n_pairable, 1)
         values = np.divide(mean - expected, 1 - expected, out=np.zeros(len(sums)), where=defined)
         return Values(values=values, defined=defined)
-
-
-def chance_corrected_without_groups(
-    matrix: RatingMatrix, weights: Weights, chance: Chance, groups: NDArray[np.int64]
-) -> Values:
-    """Return the coefficient with each group of units left out.
-
-    Args:
-        matrix: The ratings.
-        weights: Weights of partial agreement.
-        chance: The model of chance agreement.
-        groups: Group of every unit, shape (units,). Groups without a unit of two ratings are never
-            left out.
-    """
-    if len(matrix.levels) < 2:
-        return Values.joined([])
-    measure = ChanceCorrectedOfSums(levels=matrix.level_values, weights=weights, chance=chance)
-    return GroupedCounts(matrix.counts, groups).without_each(measure)
 
 
 def _certain(expected: float | NDArray[np.float64]) -> NDArray[np.bool_]:

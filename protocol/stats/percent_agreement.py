@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from protocol.stats.agreement_weights import Weights, agreement_weights
 from protocol.stats.estimate import Estimate
 from protocol.stats.rating_matrix import RatingMatrix
-from protocol.stats.sum_measure import GroupedCounts
 from protocol.stats.values import Values
 
 NO_PAIR = "no unit has two ratings"
@@ -80,26 +79,6 @@ class MeanOfUnits:
         defined = sums[:, 1] > 0.5
         values = np.divide(sums[:, 0], sums[:, 1], out=np.zeros(len(sums)), where=defined)
         return Values(values=values, defined=defined)
-
-
-def percent_agreement_without_groups(
-    matrix: RatingMatrix, weights: Weights, groups: NDArray[np.int64]
-) -> Values:
-    """Return percent agreement with each group of units left out.
-
-    Args:
-        matrix: The ratings.
-        weights: Weights of partial agreement.
-        groups: Group of every unit, shape (units,).
-    """
-    measure = MeanOfUnits(levels=matrix.level_values, weights=weights)
-    return GroupedCounts(matrix.counts, groups).without_each(measure)
-
-
-def all_raters_agree_without_groups(matrix: RatingMatrix, groups: NDArray[np.int64]) -> Values:
-    """Return the share of unanimous units with each group of units left out."""
-    measure = MeanOfUnits(levels=matrix.level_values, weights="unanimous")
-    return GroupedCounts(matrix.counts, groups).without_each(measure)
 
 
 def n_pairable_units(matrix: RatingMatrix) -> int:

@@ -27,11 +27,6 @@ class StartedFolder:
     written: tuple[Path, ...]
 
 
-def rubric_text() -> str:
-    """Return the rubric `vss` as the TOML that study files hold."""
-    return _template("vss.toml")
-
-
 def study_text() -> str:
     """Return the complete study.toml that a new study folder gets."""
     return "".join(_template(name) for name in _STUDY_PARTS)

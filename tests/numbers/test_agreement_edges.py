@@ -9,12 +9,13 @@ from protocol.stats.alpha_engine import Metric
 from protocol.stats.cohen_kappa import cohen_kappa, cohen_kappa_without_groups
 from protocol.stats.krippendorff_alpha import METRICS, krippendorff_alpha
 from protocol.stats.percent_agreement import (
+    MeanOfUnits,
     all_raters_agree,
     n_pairable_units,
     percent_agreement,
-    percent_agreement_without_groups,
 )
 from protocol.stats.rating_matrix import RatingMatrix
+from protocol.stats.sum_measure import GroupedCounts
 
 Values = list[list[float | None]]
 
@@ -103,7 +104,9 @@ def test_percent_agreement_without_groups_equals_recomputation() -> None:
     """Units with one rating belong to no group."""
     matrix = _matrix([[0, 0, 1], [1, 1, None], [2, None, None], [0, 2, 2]])
     groups = np.array([0, 1, 2, 1], dtype=np.int64)
-    found = percent_agreement_without_groups(matrix, "quadratic", groups)
+    found = GroupedCounts(matrix.counts, groups).without_each(
+        MeanOfUnits(levels=matrix.level_values, weights="quadratic")
+    )
     expected = [percent_agreement(matrix.of_units(groups != group), "quadratic").value for group in (0, 1)]
     assert found.values == pytest.approx(expected, abs=1e-12)
 

@@ -7,12 +7,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from protocol.stats import krippendorff_alpha as package_module
 from protocol.stats import sum_measure
-from protocol.stats.alpha_engine import Metric, alpha_from_counts, alpha_without_groups
+from protocol.stats.alpha_engine import AlphaOfSums, Metric, alpha_from_counts
 from protocol.stats.krippendorff_alpha import METRICS, krippendorff_alpha
 from protocol.stats.rating_matrix import MISSING, RatingMatrix
+from protocol.stats.sum_measure import GroupedCounts
+from protocol.stats.values import Values
 
 LEVELS = (-1.0, 0.0, 0.5, 3.0)
 """Negative, fractional and gapped on purpose."""
@@ -52,6 +55,10 @@ def test_engine_equals_the_package(metric: Metric, codes: list[list[int]]) -> No
     assert krippendorff_alpha(matrix, metric).value == pytest.approx(expected, abs=1e-12)
 
 
+def _without_groups(matrix: RatingMatrix, metric: Metric, groups: NDArray[np.int64]) -> Values:
+    return GroupedCounts(matrix.counts, groups).without_each(AlphaOfSums.of(matrix, metric))
+
+
 @pytest.mark.parametrize("metric", METRICS)
 @given(codes=matrices, n_groups=st.integers(1, 6))
 @settings(max_examples=60, deadline=None)
@@ -59,7 +66,7 @@ def test_leave_one_out_equals_recomputation(metric: Metric, codes: list[list[int
     """Leaving out a group in one pass gives what alpha of the remaining units gives."""
     matrix = _matrix(codes, metric)
     groups = np.arange(len(codes), dtype=np.int64) % n_groups
-    found = alpha_without_groups(matrix, metric, groups)
+    found = _without_groups(matrix, metric, groups)
     pairable = matrix.counts.sum(axis=1) >= 2
     present = sorted(set(groups[pairable].tolist()))
     assert len(found.values) == len(present)
@@ -76,8 +83,8 @@ def test_large_values_lose_no_digits() -> None:
     years = RatingMatrix(codes=codes, levels=(1e9, 1e9 + 1, 1e9 + 2))
     small = RatingMatrix(codes=codes, levels=(0.0, 1.0, 2.0))
     groups = np.arange(5, dtype=np.int64)
-    far = alpha_without_groups(years, "interval", groups)
-    near = alpha_without_groups(small, "interval", groups)
+    far = _without_groups(years, "interval", groups)
+    near = _without_groups(small, "interval", groups)
     assert far.values == pytest.approx(near.values, abs=1e-6)
 
 
@@ -107,8 +114,8 @@ def test_many_levels_are_taken_in_batches(monkeypatch: pytest.MonkeyPatch) -> No
     codes = generator.integers(0, 101, size=(60, 3))
     matrix = RatingMatrix(codes=codes, levels=tuple(float(level) for level in range(101)))
     for groups in (np.arange(60, dtype=np.int64), np.arange(60, dtype=np.int64) % 7):
-        usual = alpha_without_groups(matrix, "ordinal", groups)
+        usual = _without_groups(matrix, "ordinal", groups)
         with monkeypatch.context() as patched:
             patched.setattr(sum_measure, "CELLS_AT_ONCE", 10_000)
-            batched = alpha_without_groups(matrix, "ordinal", groups)
+            batched = _without_groups(matrix, "ordinal", groups)
         assert batched.values == pytest.approx(usual.values, abs=1e-12)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from protocol.stats.agreement_weights import WEIGHTS, Weights
 from protocol.stats.brennan_prediger import UniformChance, brennan_prediger
-from protocol.stats.chance_corrected import chance_corrected_without_groups
+from protocol.stats.chance_corrected import Chance, ChanceCorrectedOfSums
 from protocol.stats.cohen_kappa import cohen_kappa
 from protocol.stats.conger_kappa import conger_kappa, conger_kappa_without_groups
 from protocol.stats.estimate import Estimate
@@ -26,15 +27,25 @@ from protocol.stats.intraclass_correlation import (
 )
 from protocol.stats.jackknife import LeaveOneOut
 from protocol.stats.rating_matrix import RatingMatrix
+from protocol.stats.sum_measure import GroupedCounts
 
 Values = list[list[float | None]]
 LEVELS = (0.0, 1.0, 3.0)
 Measure = Callable[[RatingMatrix, Weights], Estimate]
 WithoutGroups = Callable[[RatingMatrix, Weights, NDArray[np.int64]], LeaveOneOut]
+
+
+def _without_groups(
+    chance: Chance, matrix: RatingMatrix, weights: Weights, groups: NDArray[np.int64]
+) -> LeaveOneOut:
+    measure = ChanceCorrectedOfSums(levels=matrix.level_values, weights=weights, chance=chance)
+    return GroupedCounts(matrix.counts, groups).without_each(measure)
+
+
 MEASURES: dict[str, tuple[Measure, WithoutGroups]] = {
-    "fleiss": (fleiss_kappa, lambda m, w, g: chance_corrected_without_groups(m, w, MarginChance(), g)),
-    "gwet": (gwet_ac, lambda m, w, g: chance_corrected_without_groups(m, w, UncertainChance(), g)),
-    "brennan": (brennan_prediger, lambda m, w, g: chance_corrected_without_groups(m, w, UniformChance(), g)),
+    "fleiss": (fleiss_kappa, partial(_without_groups, MarginChance())),
+    "gwet": (gwet_ac, partial(_without_groups, UncertainChance())),
+    "brennan": (brennan_prediger, partial(_without_groups, UniformChance())),
     "conger": (conger_kappa, conger_kappa_without_groups),
 }
 

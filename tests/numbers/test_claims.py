@@ -15,7 +15,7 @@ from protocol.analysis.verdicts import Verdict
 from protocol.claims.claim_block import ClaimBlock, ClaimVerdict, claim_block
 from protocol.claims.evidence_level import LEVELS, QUESTIONS, crossings, level_of
 from protocol.claims.factors import FACTOR_NEEDS, FACTOR_WORDS, Factor
-from protocol.report.claims_text import claim_block_json, claim_blocks_text
+from protocol.report.claims_text import claim_block_json, claim_table
 from protocol.report.markdown import markdown_blocks
 from protocol.study import AnalysisPlan, Claim, EvidenceLevel, Finding, StudyProtocol
 from protocol.study_file import read_study
@@ -132,7 +132,7 @@ def test_a_finding_that_was_not_named_or_is_not_there_supports_nothing(
 def test_the_text_has_all_eight_parts(study: StudyProtocol, found: EffectsResult) -> None:
     """None is left blank, and JSON says the same."""
     block = judged(replace(CLAIM, level=EvidenceLevel.INTERACTION), study, found)
-    text = markdown_blocks(claim_blocks_text([block]))
+    text = markdown_blocks([claim_table(block, title="A claim")])
     for part in range(1, 9):
         assert f"| {part} " in text
     body = claim_block_json(block)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from protocol.errors import UsageError
 from protocol.rubric import Rubric
 from protocol.study import StudyProtocol
 from protocol.study_file import read_study
-from rater.services.starting import rubric_text, start_study, study_text
+from rater.services.starting import start_study, study_text
 
 METHODS = Path(__file__).parents[2].parent / "shared" / "methods.md"
 
@@ -100,11 +99,6 @@ def test_guards_can_be_switched_on(study: StudyProtocol) -> None:
     assert [one.id for one in with_guards.rubric.dimensions] == ["D1", "D2", "D3", "D4", "D5", "D6"]
     assert with_guards.rubric.not_ratable[-1].code == "no-event"
     assert with_guards.rubric.dimensions[:3] == study.rubric.dimensions
-
-
-def test_rubric_part_is_toml_of_its_own() -> None:
-    """The rubric can be put into another study file as it is."""
-    assert set(tomllib.loads(rubric_text())) == {"rubric"}
 
 
 def test_a_folder_with_anything_in_it_is_left_alone(tmp_path: Path) -> None:

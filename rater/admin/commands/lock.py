@@ -13,7 +13,7 @@ from rater.admin.options import JsonOption, ReasonOption, StudyArgument, login_n
 from rater.admin.output import print_json, say, talk, typed
 
 if TYPE_CHECKING:
-    from protocol.chain.lock_gaps import LockGaps, PairCount
+    from protocol.chain.lock_gaps import LockGaps
     from rater.services.lock_papers import LockPapers, PaperNames
 
 
@@ -163,7 +163,3 @@ def _gaps_json(gaps: LockGaps) -> dict[str, object]:
         },
         "unrated": list(gaps.unrated),
     }
-
-
-def _count_json(count: PairCount) -> dict[str, int]:
-    return {"planned": count.planned, "complete": count.complete, "lost": count.lost}
