@@ -15,7 +15,7 @@ from protocol.chain.manifest import AssignedItem, AssignmentManifest, KeyBinding
 from protocol.conversation import Conversation, Message
 from protocol.item import Item
 from protocol.rubric import Dimension, Level, NotRatableReason, Rubric, Scale
-from protocol.study import StudyKind, TaskCard, VisibleProtocol
+from protocol.visible import StudyKind, TaskCard, VisibleProtocol
 
 ITEMS = 40
 SHARE = 180

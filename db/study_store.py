@@ -6,16 +6,18 @@ import json
 import sqlite3
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from db.connection import FileKind
 from protocol.canonical_json import Json, canonical_bytes
-from protocol.chain.amendment import WithdrawRule
 from protocol.chain.manifest import KeyBinding
 from protocol.errors import InvalidInputError, WrongStateError
 from protocol.rubric import Dimension, Level, NotRatableReason, NotRatableScope, Rubric, Scale
-from protocol.study import StudyKind, TrainingGate, VisibleProtocol, VisibleQuestion
 from protocol.timing import Timing
+from protocol.visible import StudyKind, TrainingGate, VisibleProtocol, VisibleQuestion
+
+if TYPE_CHECKING:
+    from protocol.chain.amendment import WithdrawRule
 
 _NO_KEY = ""
 """What stands in the columns of the key where nothing is sealed; it leaves this module as None."""

@@ -17,8 +17,8 @@ from protocol.conversation import Conversation
 from protocol.rating_moves import reasons_for
 from protocol.rubric import Rubric
 from protocol.session import RaterSession, fold_session
-from protocol.study import VisibleQuestion
 from protocol.timing import Timing, odd_times
+from protocol.visible import VisibleQuestion
 
 _WITHOUT_ITEM = frozenset({EventKind.SITTING, EventKind.SUBMIT, EventKind.NOTICE})
 _OF_A_DIMENSION = frozenset({EventKind.SCORE, EventKind.CONFIDENCE, EventKind.QUOTE, EventKind.UNQUOTE})

@@ -8,7 +8,7 @@ from typing import cast
 
 from protocol.canonical_json import Json, canonical_bytes, sha256_hex
 from protocol.conversation import Conversation
-from protocol.study import TaskCard
+from protocol.visible import TaskCard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

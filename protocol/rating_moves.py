@@ -12,7 +12,7 @@ from enum import StrEnum
 from protocol.chain.events import Event, EventKind, Span
 from protocol.rubric import Dimension, NotRatableReason, Rubric
 from protocol.session import ItemProgress, RaterSession
-from protocol.study import VisibleQuestion
+from protocol.visible import VisibleQuestion
 
 
 class Lack(StrEnum):

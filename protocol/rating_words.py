@@ -14,8 +14,8 @@ from protocol.chain.events import EventDraft, EventKind
 from protocol.item_lists import count_items
 from protocol.rubric import Dimension, Rubric
 from protocol.session import RaterSession
-from protocol.study import TaskCard, VisibleProtocol
 from protocol.timing import Timing
+from protocol.visible import TaskCard, VisibleProtocol
 
 DONT_KNOW = "don't know"
 WITHDRAWN = "This item is withdrawn from your work: no rating is asked for, and none can be given."

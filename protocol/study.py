@@ -1,8 +1,6 @@
-"""The protocol of a study as typed values.
+"""The protocol of a study as typed values: the whole of study.toml, which belongs to the admin.
 
-`StudyProtocol` is the whole of study.toml and belongs to the admin. `VisibleProtocol` is the part a
-rater may see; it is what goes into study files and packs, and has no field for a scaffold, a model,
-a contrast or a claim.
+The part a rater may see is in `protocol.visible`.
 """
 
 from __future__ import annotations
@@ -15,13 +13,7 @@ from protocol.chain.amendment import WithdrawRule
 from protocol.claims.factors import Factor
 from protocol.rubric import Rubric
 from protocol.timing import Timing
-
-
-class StudyKind(StrEnum):
-    """What is rated."""
-
-    STRESS_TEST = "stress-test"
-    BENCHMARK_AUDIT = "benchmark-audit"
+from protocol.visible import StudyKind, TaskCard, TrainingGate, VisibleProtocol, VisibleQuestion
 
 
 class EvidenceLevel(StrEnum):
@@ -34,23 +26,6 @@ class EvidenceLevel(StrEnum):
 
 
 InteractionTag = Literal["scripted", "contingent"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskCard:
-    """What a rater must know about a task to score it; the same for all its transcripts."""
-
-    brief: str
-    user_has: str = ""
-    claims: tuple[str, ...] = ()
-    """Load-bearing claims: if wrong, they change what the user does or break the deliverable."""
-    decision_points: tuple[str, ...] = ()
-    steers: tuple[str, ...] = ()
-    keep: tuple[str, ...] = ()
-    """What a steer must leave alone."""
-    prompted: bool = False
-    """A user turn of the task asks for the check or the choice that is scored."""
-    content_note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,16 +225,6 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingGate:
-    """What a rater must reach in training; numbers as decimal texts, so that they can be hashed."""
-
-    kappa: str
-    agreement: str
-    repeats: int
-    refresher_after_days: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Privacy:
     """What is not recorded of raters."""
 
@@ -344,31 +309,3 @@ class StudyProtocol:
             withdraw=self.amendments.withdraw,
             timing=self.privacy.timing,
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VisibleQuestion:
-    """A guess question as raters see it: display labels, tied to no item and no meaning."""
-
-    id: str
-    text: str
-    options: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VisibleProtocol:
-    """The rater-visible part of a protocol. Task cards travel with their opaque task ids."""
-
-    name: str
-    contact: str = ""
-    simulated: bool = False
-    rendered_view: bool = False
-    """Raters may see Markdown rendered; the source is one key away, as ever."""
-    rubric: Rubric
-    questions: tuple[VisibleQuestion, ...] = ()
-    training: TrainingGate | None = None
-    """What must be reached in training before rating; None where the study has no training."""
-    withdraw: WithdrawRule = "task"
-    """What goes with an item that is withdrawn."""
-    timing: Timing = "full"
-    """Which times are recorded of the rater."""

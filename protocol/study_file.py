@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from protocol.errors import InvalidInputError, Problem, WrongStateError
-from protocol.study import StudyKind, StudyProtocol
+from protocol.study import StudyProtocol
 from protocol.study_rules import study_mistakes
 from protocol.toml_lines import key_lines, nearest_line
 from protocol.toml_nodes import Mistake, Node
+from protocol.visible import StudyKind
 from protocol.wording import path_text, quoted
 
 FORMAT = 1

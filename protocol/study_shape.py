@@ -34,11 +34,11 @@ from protocol.study import (
     RedactionPlan,
     Scaffold,
     SourcesPlan,
-    StudyKind,
     Task,
 )
 from protocol.toml_lines import KeyPath
 from protocol.toml_nodes import Mistake
+from protocol.visible import StudyKind
 from protocol.wording import describe, quoted
 
 

@@ -19,8 +19,8 @@ from db.study_store import StudyRecord, StudyState, insert_study
 from protocol.chain.manifest import AssignedItem, AssignmentManifest, KeyBinding
 from protocol.conversation import Conversation, Message, ToolCall
 from protocol.item import Item
-from protocol.study import StudyKind, TaskCard, VisibleProtocol
 from protocol.study_file import read_study
+from protocol.visible import StudyKind, TaskCard, VisibleProtocol
 from rater.services.rating import open_desk
 from rater.settings import Settings
 from rater.tui.app import RaterApp

@@ -22,7 +22,7 @@ from protocol.chain.manifest import AssignedItem, AssignmentManifest, KeyBinding
 from protocol.conversation import Conversation, Message
 from protocol.item import Item
 from protocol.rubric import Dimension, Level, NotRatableReason, Rubric
-from protocol.study import StudyKind, TaskCard, VisibleProtocol, VisibleQuestion
+from protocol.visible import StudyKind, TaskCard, VisibleProtocol, VisibleQuestion
 
 MEMORY = Path("/dev/shm")
 if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > 2**30:

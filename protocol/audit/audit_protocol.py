@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from protocol.rubric import Rubric
-from protocol.study import TaskCard, VisibleProtocol
+from protocol.visible import TaskCard, VisibleProtocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,9 +21,10 @@ from protocol.sources.json_words import in_json
 from protocol.sources.messages import read_messages
 from protocol.sources.origin import source_id
 from protocol.sources.report import LineNotes, ReadingNotes
-from protocol.study import StudyProtocol, TaskCard
+from protocol.study import StudyProtocol
 from protocol.training.reference import Reference, References
 from protocol.transcript import Origin, Transcript
+from protocol.visible import TaskCard
 from protocol.wording import quoted
 
 _NEXT_STEP = "Correct the file and run the command again; nothing was written."

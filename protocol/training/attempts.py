@@ -15,11 +15,11 @@ from protocol.canonical_json import tagged_sha256
 from protocol.chain.events import Event, EventKind
 from protocol.rubric import Rubric
 from protocol.session import RaterSession
-from protocol.study import TrainingGate
 from protocol.timing import Timing
 from protocol.training.gate import GateResult, judge
 from protocol.training.reference import References
 from protocol.training.training_manifest import TrainingManifest
+from protocol.visible import TrainingGate
 
 REFRESHER_ITEMS = 3
 

@@ -15,8 +15,8 @@ from typing import Literal
 
 from protocol.rubric import Dimension, Rubric, Scale
 from protocol.session import ItemProgress
-from protocol.study import TrainingGate
 from protocol.training.reference import Reference, References
+from protocol.visible import TrainingGate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

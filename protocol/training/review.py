@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from protocol.rubric import Rubric
 from protocol.session import ItemProgress
-from protocol.study import TrainingGate
 from protocol.training.attempts import Attempt
 from protocol.training.gate import GateResult
 from protocol.training.reference import References, TrainingItem
+from protocol.visible import TrainingGate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from typing import cast
 from protocol.canonical_json import Json, canonical_bytes, parse_canonical, tagged_sha256
 from protocol.chain.manifest import AssignedItem, AssignmentManifest, KeyBinding
 from protocol.errors import CheckFailedError
-from protocol.study import TrainingGate
+from protocol.visible import TrainingGate
 
 
 def admission_sha256(manifest_id: str, code: str) -> str:

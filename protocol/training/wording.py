@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from protocol.rubric import Dimension, Rubric
 from protocol.session import ItemProgress
-from protocol.study import TrainingGate
 from protocol.training.attempts import REFRESHER_ITEMS, TrainingSession, TrainingState
 from protocol.training.gate import DimensionFigures, GateResult, decimals
 from protocol.training.reference import Reference
+from protocol.visible import TrainingGate
 
 RECORDED = (
     "Recorded: each score of each attempt, as later of the study's items, in a record of its own. The person"

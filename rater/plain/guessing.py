@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from protocol.chain.events import EventDraft, EventKind
 from protocol.rating_words import DONT_KNOW, HOW_SURE
-from protocol.study import VisibleQuestion
+from protocol.visible import VisibleQuestion
 from rater.plain.dialogue import Dialogue, LeaveError
 
 

@@ -9,7 +9,7 @@ from protocol.amendment_words import Ruling
 from protocol.rubric import Dimension, Rubric
 from protocol.safe_text import inline
 from protocol.session import ItemProgress, RaterSession
-from protocol.study import TaskCard, VisibleProtocol
+from protocol.visible import TaskCard, VisibleProtocol
 from rater.plain.dialogue import Dialogue
 
 

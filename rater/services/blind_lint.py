@@ -15,9 +15,10 @@ from protocol.deidentify.many_terms import ManyTerms
 from protocol.deidentify.name_patterns import SHORTEST_NAME
 from protocol.deidentify.rules import RedactionRules, build_rules
 from protocol.item import Item
-from protocol.study import StudyProtocol, TaskCard
+from protocol.study import StudyProtocol
 from protocol.training.reference import TrainingItem
 from protocol.transcript import Transcript
+from protocol.visible import TaskCard
 
 SOURCE_ID_LENGTH = 8
 """Shorter source ids, such as running numbers, are ordinary text."""

@@ -12,10 +12,10 @@ from db.connection import close, open_for_reading, sentences
 from db.study_store import read_study, require_study_file
 from db.training_store import GoldItem, read_gold, read_training_items
 from protocol.rubric import Rubric
-from protocol.study import TrainingGate
 from protocol.training.attempts import TrainingSession
 from protocol.training.gate import judge
 from protocol.training.review import CalibrationReview, GoldReview, RaterReview, ReviewedAttempt
+from protocol.visible import TrainingGate
 from rater.services.admissions import require_training
 from rater.services.rater_states import RaterState, rater_states
 from rater.services.training_states import TrainingState, training_states

@@ -16,8 +16,9 @@ from protocol.canonical_json import sha256_hex
 from protocol.deidentify.folding import fold
 from protocol.deidentify.rules import RedactionRules, build_rules
 from protocol.errors import BlindError, CheckFailedError, InvalidInputError, Problem
-from protocol.study import StudyProtocol, VisibleProtocol
+from protocol.study import StudyProtocol
 from protocol.timing import RECORDED
+from protocol.visible import VisibleProtocol
 from rater.services.input_files import read_text
 from rater.services.reading_study import StudyFile, read_study_file
 

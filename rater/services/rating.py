@@ -49,9 +49,9 @@ from protocol.item import Item
 from protocol.rating_words import WITHDRAWN
 from protocol.rubric import Dimension
 from protocol.session import RaterSession, fold_session
-from protocol.study import VisibleProtocol
 from protocol.timing import recorded_at
 from protocol.training.steps import TrainingStep, next_step
+from protocol.visible import VisibleProtocol
 
 if TYPE_CHECKING:
     from rater.services.training_desk import TrainingDesk

@@ -12,7 +12,7 @@ from pathlib import Path
 from db.atomic_file import cannot_write, write_whole
 from protocol.audit.audit_protocol import Benchmark
 from protocol.errors import UsageError
-from protocol.study import StudyKind
+from protocol.visible import StudyKind
 from rater.services.auditing.documents import LINKS
 
 _STUDY_PARTS = ("study.toml", "vss.toml", "scaffolds.toml", "tasks.toml", "plan.toml")

@@ -25,11 +25,11 @@ from protocol.chain.manifest import AssignedItem, AssignmentManifest
 from protocol.errors import InvalidInputError, UsageError, WrongStateError
 from protocol.item import Item
 from protocol.session import ItemProgress, RaterSession
-from protocol.study import VisibleProtocol
 from protocol.training.attempts import Attempt, TrainingSession, fold_training, order_of
 from protocol.training.event_rules import why_not_next_in_training
 from protocol.training.reference import References
 from protocol.training.training_manifest import admission_sha256
+from protocol.visible import VisibleProtocol
 from rater.services.rating import RatingDesk
 from rater.services.training_states import TrainingShare
 

@@ -23,10 +23,11 @@ from protocol.deidentify.scrubbing import scrub
 from protocol.errors import BlindError, InvalidInputError, Problem
 from protocol.item import Item
 from protocol.sources.training_lines import GoldReference
-from protocol.study import StudyProtocol, TrainingGate
+from protocol.study import StudyProtocol
 from protocol.training.reference import TrainingItem
 from protocol.training.training_manifest import TrainingManifest, admission_sha256
 from protocol.transcript import Origin, Transcript
+from protocol.visible import TrainingGate
 from protocol.wording import quoted
 from rater.services.blind_lint import (
     ForbiddenTerms,

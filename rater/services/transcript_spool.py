@@ -20,8 +20,8 @@ from db.atomic_file import cannot_write
 from protocol.canonical_json import Json, sha256_hex
 from protocol.conversation import Conversation
 from protocol.item import Item
-from protocol.study import TaskCard
 from protocol.transcript import Origin, Transcript
+from protocol.visible import TaskCard
 
 IN_MEMORY_BYTES = 64 * 2**20
 

@@ -10,7 +10,7 @@ from textual.content import Content
 from protocol import rating_words
 from protocol.amendment_words import Notice, Ruling
 from protocol.rubric import Dimension, Rubric
-from protocol.study import TaskCard
+from protocol.visible import TaskCard
 from rater.tui import tones
 from rater.tui.key_table import KeyTable
 from rater.tui.safe import clipped, rows

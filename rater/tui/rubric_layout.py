@@ -15,7 +15,7 @@ from textual.content import Content
 from protocol.rating_moves import Lack, lack_of
 from protocol.rubric import Dimension
 from protocol.session import ItemProgress
-from protocol.study import TaskCard
+from protocol.visible import TaskCard
 from rater.tui import tones
 from rater.tui.safe import clipped, label, rows
 

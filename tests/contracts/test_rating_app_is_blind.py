@@ -18,6 +18,7 @@ FORBIDDEN = (
     "protocol.analysis",
     "protocol.stats",
     "protocol.report",
+    "protocol.study",
     "protocol.study_file",
     "db.allocation_store",
     "db.lock_store",

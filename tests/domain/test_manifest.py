@@ -12,7 +12,7 @@ from protocol.chain.manifest import AssignedItem, AssignmentManifest, KeyBinding
 from protocol.conversation import Conversation, Message, ToolCall
 from protocol.errors import CheckFailedError
 from protocol.item import Item, card_from_json, card_to_json
-from protocol.study import TaskCard
+from protocol.visible import TaskCard
 
 KEY = KeyBinding(sealed_sha256="99" * 32, allocation_commitment="aa" * 32, redaction_commitment="bb" * 32)
 MANIFEST = AssignmentManifest(

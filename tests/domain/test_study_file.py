@@ -7,8 +7,9 @@ import pytest
 from protocol.claims.evidence_level import claims_above
 from protocol.errors import InvalidInputError
 from protocol.rubric import Scale
-from protocol.study import CeilingRule, Design, EvidenceLevel, Guess, RedactionPlan, StudyKind
+from protocol.study import CeilingRule, Design, EvidenceLevel, Guess, RedactionPlan
 from protocol.study_file import read_study
+from protocol.visible import StudyKind
 
 SMALLEST = """\
 format = 1

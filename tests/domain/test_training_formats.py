@@ -17,10 +17,10 @@ from protocol.chain.ratings_file import (
     verify_training_events,
 )
 from protocol.errors import CheckFailedError, InvalidInputError
-from protocol.study import TrainingGate
 from protocol.training.attempts import order_of
 from protocol.training.reference import Reference, read_references, references_body
 from protocol.training.training_manifest import TrainingManifest, admission_sha256
+from protocol.visible import TrainingGate
 
 GOLDEN = Path(__file__).parent / "golden"
 KEY = KeyBinding(sealed_sha256="11" * 32, allocation_commitment="22" * 32, redaction_commitment="33" * 32)

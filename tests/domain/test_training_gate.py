@@ -13,9 +13,9 @@ from protocol.rubric import Dimension, Level, NotRatableReason, Rubric, Scale
 from protocol.session import ItemProgress, Mark
 from protocol.stats.cohen_kappa import cohen_kappa
 from protocol.stats.rating_matrix import RatingMatrix
-from protocol.study import TrainingGate
 from protocol.training.gate import DimensionFigures, decimals, judge
 from protocol.training.reference import Reference
+from protocol.visible import TrainingGate
 
 LEVELS = (0, 1, 2, 3)
 Pairs = Sequence[tuple[int | None, int | None]]

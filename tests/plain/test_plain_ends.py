@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from protocol.chain.events import EventDraft, EventKind
 from protocol.errors import StorageError, WrongStateError
 from protocol.session import RaterSession
-from protocol.study import VisibleQuestion
+from protocol.visible import VisibleQuestion
 from rater.plain.commands import COMMANDS
 from rater.plain.dialogue import Dialogue
 from rater.plain.loop import hold_sitting

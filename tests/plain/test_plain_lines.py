@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from protocol.conversation import Conversation, Message, ToolCall
 from protocol.item import Item
 from protocol.safe_text import visible
-from protocol.study import TaskCard
+from protocol.visible import TaskCard
 from rater.plain.dialogue import RefusedError
 from rater.plain.line_quotes import asked_span
 from rater.plain.numbered import NumberedConversation

@@ -320,7 +320,7 @@ def test_an_unknown_command_is_a_sentence(build_study: BuildStudy) -> None:
 
 def closing_study(build_study: BuildStudy, name: str = "study.db") -> StudyFile:
     """Return a study whose first item carries a question."""
-    from protocol.study import VisibleQuestion
+    from protocol.visible import VisibleQuestion
 
     items = make_items(2)
     question = VisibleQuestion(

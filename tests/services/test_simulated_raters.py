@@ -16,8 +16,9 @@ import pytest
 from protocol.conversation import Conversation, Message
 from protocol.errors import InvalidInputError
 from protocol.rubric import Dimension, Level, Rubric
-from protocol.study import StudyProtocol, TaskCard
+from protocol.study import StudyProtocol
 from protocol.study_file import read_study
+from protocol.visible import TaskCard
 from rater.services.simulation.simulated_raters import (
     LatentRater,
     SimulatedRating,

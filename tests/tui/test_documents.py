@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from protocol.conversation import Conversation, Message
 from protocol.item import Item
-from protocol.study import TaskCard
+from protocol.visible import TaskCard
 from tests.conftest import BuildStudy
 from tests.tui.driving import item_on_disk, sitting
 

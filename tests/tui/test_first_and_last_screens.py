@@ -8,7 +8,7 @@ import pytest
 
 from db.connection import FileKind
 from protocol.chain.events import EventKind
-from protocol.study import TaskCard
+from protocol.visible import TaskCard
 from rater.tui.key_table import KeyTable, make_key_table
 from rater.tui.keymap import ALL_KEYS
 from rater.tui.screens.page import PageScreen

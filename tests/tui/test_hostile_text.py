@@ -13,7 +13,7 @@ from protocol.conversation import Conversation, Message, ToolCall
 from protocol.item import Item
 from protocol.rubric import Rubric
 from protocol.safe_text import neutralise
-from protocol.study import TaskCard
+from protocol.visible import TaskCard
 from rater.tui.screens.rating import RatingScreen
 from tests.conftest import SHARED, BuildStudy, make_items, make_rubric
 from tests.tui.driving import SIZES, Sitting, item_on_disk, sitting

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from db.study_store import visible_bytes
 from protocol.conversation import Conversation, Message
 from protocol.item import Item
-from protocol.study import VisibleProtocol
+from protocol.visible import VisibleProtocol
 from rater.tui.rendering import MOST_CHARACTERS, render
 from tests.conftest import BuildStudy, make_items, make_rubric
 from tests.tui.driving import item_on_disk, sitting

@@ -12,8 +12,8 @@ from textual.content import Content
 
 from protocol.rubric import Dimension, Level
 from protocol.session import ItemProgress, Mark
-from protocol.study import TaskCard
 from protocol.study_file import read_study
+from protocol.visible import TaskCard
 from rater.tui.rubric_layout import RubricView, below, beside, height_below, width_beside
 from tests.conftest import make_rubric
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from protocol.chain.events import EventKind
-from protocol.study import VisibleQuestion
+from protocol.visible import VisibleQuestion
 from tests.conftest import BuildStudy, make_items
 from tests.tui.driving import item_on_disk, kinds_on_disk, on_disk, sitting
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from protocol.study import StudyKind
+from protocol.visible import StudyKind
 from rater.admin.output import say, talk
 
 

@@ -28,8 +28,8 @@ from protocol.chain.identifiers import Clock, Entropy, draw_id, shuffled
 from protocol.chain.manifest import AssignedItem, AssignmentManifest
 from protocol.errors import UsageError, WrongStateError
 from protocol.item import Item
-from protocol.study import StudyKind
 from protocol.study_file import is_audit
+from protocol.visible import StudyKind
 from rater.services.auditing.documents import read_documents
 from rater.services.input_files import read_text
 

@@ -17,9 +17,10 @@ from pathlib import Path
 
 from protocol.allocation.sealing import generate_key_pair
 from protocol.conversation import Conversation, Message
-from protocol.study import Scaffold, StudyProtocol, TaskCard
+from protocol.study import Scaffold, StudyProtocol
 from protocol.study_file import read_study
 from protocol.transcript import Origin, Transcript
+from protocol.visible import TaskCard
 from rater.services.handing_out import issue_packs
 from rater.services.seeding import SeedRequest, seed_study
 from rater.services.seeding_plan import SeededShare, SeedingPlan, plan_seeding

@@ -15,7 +15,7 @@ from protocol.chain.events import Span
 from protocol.conversation import Conversation
 from protocol.errors import InvalidInputError
 from protocol.rubric import Dimension, Rubric
-from protocol.study import TaskCard
+from protocol.visible import TaskCard
 from rater.services.simulation.simulated_readings import (
     Passage,
     Reading,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from protocol.chain.events import Span
 from protocol.conversation import Conversation
-from protocol.study import TaskCard
+from protocol.visible import TaskCard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

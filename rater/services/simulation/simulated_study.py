@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from typing import cast
 
-from protocol.study import Scaffold, TaskCard
+from protocol.study import Scaffold
+from protocol.visible import TaskCard
 from rater.services.simulation.simulated_texts import SimulatedTask
 
 

@@ -14,8 +14,9 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from protocol.conversation import Conversation, Message
-from protocol.study import Scaffold, TaskCard
+from protocol.study import Scaffold
 from protocol.transcript import Origin, Transcript
+from protocol.visible import TaskCard
 from rater.services.simulation.simulated_raters import random_for
 from rater.services.simulation.simulated_tasks import TASK_KINDS
 

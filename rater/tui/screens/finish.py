@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from protocol import rating_words
 from protocol.session import RaterSession
-from protocol.study import VisibleProtocol
+from protocol.visible import VisibleProtocol
 from rater.tui import tones
 from rater.tui.key_table import KeyTable
 from rater.tui.safe import rows

@@ -13,7 +13,7 @@ from textual.widgets.option_list import Option
 
 from protocol.rating_words import DONT_KNOW, HOW_SURE
 from protocol.session import GuessAnswer
-from protocol.study import VisibleQuestion
+from protocol.visible import VisibleQuestion
 from rater.tui import tones
 from rater.tui.safe import label
 from rater.tui.screens.choice import ChoiceScreen

@@ -16,8 +16,8 @@ from textual.widgets import Static
 from protocol import rating_words
 from protocol.rating_moves import position_to_resume
 from protocol.session import RaterSession
-from protocol.study import VisibleProtocol
 from protocol.training.attempts import TrainingState
+from protocol.visible import VisibleProtocol
 from rater import __version__
 from rater.tui import tones
 from rater.tui.safe import label, rows
