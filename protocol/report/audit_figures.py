@@ -35,6 +35,7 @@ class CodeGrid:
 
     id: str
     title: str
+    caption: str
     columns: tuple[str, ...]
     levels: tuple[str, ...]
     """Labels, lowest first."""
@@ -58,6 +59,7 @@ class LevelMap:
 
     id: str
     title: str
+    caption: str
     steps: tuple[str, ...]
     rows: tuple[LevelRow, ...]
     alt: str
@@ -79,6 +81,9 @@ def _grid(found: Coverage) -> CodeGrid:
     return CodeGrid(
         id="coverage",
         title="Coverage of the benchmarks",
+        caption="Codes by benchmark and dimension. A cell is split where coders differ, in the order"
+        f" {'/'.join(found.coders)}; U and hatching: no code could be given; a point and hatching: not"
+        " completed.",
         columns=tuple(one.id for one in found.dimensions),
         levels=tuple(f"{level.value} {level.label}" for level in found.dimensions[0].levels),
         rows=tuple(_grid_row(one, found) for one in found.benchmarks),
@@ -119,6 +124,8 @@ def _map(found: Coverage) -> tuple[LevelMap, ...]:
         LevelMap(
             id="levels",
             title="Level of the evidence, and of what is claimed",
+            caption="Disc: the level of the evidence that is scored. Diamond: the highest level that the"
+            " benchmark's own paper claims. One row for each coder.",
             steps=found.steps,
             rows=tuple(_level_row(title, level, found.steps) for title, level in rows),
             alt=f"From the level of the evidence to that of the claim. {'; '.join(words)}.",

@@ -10,15 +10,18 @@ from protocol.report.number_text import UNDEFINED, count_text, decimal_text
 from protocol.report.text_block import Block, Sentences, TextTable
 
 NOT_COMPLETED = "."
+MANY_FIGURES = 6
+"""More figures that share a reason are counted and not named."""
 _MEASURES = (("raw agreement", "raw"), ("Cohen kappa", "kappa"), ("Gwet AC1", "ac1"))
+_INTERVALS = {"raw": "raw 95%", "kappa": "kappa 95%", "ac1": "AC1 95%"}
 
 
 def audit_agreement_blocks(found: AuditAgreement) -> list[Block]:
     """Return the pooled and per-dimension agreement, the pooled cross-table and what they rest on."""
-    heads = tuple(part for name, _ in _MEASURES for part in (name, f"{name} 95%"))
+    heads = tuple(part for name, short in _MEASURES for part in (name, _INTERVALS[short]))
     table = TextTable(
         title="Agreement of the coders, cell by cell (unweighted)",
-        columns=("cells", "coders", "n", "benchmarks", *heads, "not ratable"),
+        columns=("cells", "coders", "n", "benchmarks", *heads, "no code"),
         rows=tuple(_row(one) for one in found.cells),
         left=("cells", "coders"),
     )
@@ -90,12 +93,19 @@ def _sentences(found: AuditAgreement) -> Iterable[str]:
             if why is not None and why != everywhere:
                 word = f"{UNDEFINED}: " if measured.estimate.value is None else ""
                 explained.setdefault(word + why, []).append(f"{name} of {one.cells}")
-    yield from (f"{', '.join(dict.fromkeys(names))}: {why}." for why, names in explained.items())
+    for why, names in explained.items():
+        named = list(dict.fromkeys(names))
+        yield f"{f'{len(named)} figures' if len(named) > MANY_FIGURES else ', '.join(named)}: {why}."
 
 
 def coverage_blocks(found: Coverage) -> list[Block]:
     """Return the coverage matrix, and the level map where the plan has one."""
-    return [_matrix(found), Sentences(lines=tuple(_legend(found))), *_level_map(found)]
+    return [*matrix_blocks(found), *level_blocks(found)]
+
+
+def matrix_blocks(found: Coverage) -> list[Block]:
+    """Return the coverage matrix with what its cells mean."""
+    return [_matrix(found), Sentences(lines=tuple(_legend(found)))]
 
 
 def _matrix(found: Coverage) -> TextTable:
@@ -121,9 +131,11 @@ def code_text(code: Code) -> str:
 
 
 def _legend(found: Coverage) -> Iterable[str]:
+    named: dict[str, list[str]] = {}
     for one in found.dimensions:
         levels = ", ".join(f"{level.value} {level.label}" for level in one.levels)
-        yield f"{one.id} {one.name}: {levels}"
+        named.setdefault(levels, []).append(f"{one.id} {one.name}")
+    yield from (f"{', '.join(names)}: {levels}." for levels, names in named.items())
     order = "/".join(found.coders)
     yield f"U: no code could be given. {NOT_COMPLETED}: not completed. Where coders differ: {order}."
     for benchmark in found.benchmarks:
@@ -134,7 +146,8 @@ def _legend(found: Coverage) -> Iterable[str]:
     yield f"{agreed} of {count_text(len(cells), 'cell')} have one code from all coders."
 
 
-def _level_map(found: Coverage) -> list[Block]:
+def level_blocks(found: Coverage) -> list[Block]:
+    """Return the level map; nothing where the plan has none."""
     rows = [(one.title, *_level_row(level)) for one in found.benchmarks for level in one.levels]
     if not rows:
         return []

@@ -5,10 +5,11 @@ One document gives the web page, the Markdown and whatever else is written: they
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from protocol.report.audit_figures import AuditFigure
 from protocol.report.figure import Figure
 from protocol.report.text_block import Sentences, TextTable
 
@@ -17,7 +18,7 @@ from protocol.report.text_block import Sentences, TextTable
 class Picture:
     """A figure at its place in the text."""
 
-    figure: Figure
+    figure: Figure | AuditFigure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,11 @@ class Section:
     parts: tuple[Part, ...]
 
 
+def section(name: str, title: str, parts: Iterable[Part]) -> Section:
+    """Return a section with everything that is yielded for it."""
+    return Section(id=name, title=title, parts=tuple(parts))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """A whole report."""
@@ -69,9 +75,9 @@ class Document:
     sections: tuple[Section, ...]
 
     @property
-    def figures(self) -> Iterator[Figure]:
+    def figures(self) -> Iterator[Figure | AuditFigure]:
         """Every figure, in order."""
-        for section in self.sections:
-            for part in section.parts:
+        for one in self.sections:
+            for part in one.parts:
                 if isinstance(part, Picture):
                     yield part.figure

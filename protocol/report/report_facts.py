@@ -33,7 +33,8 @@ class StudyRecordFacts:
     study_id: str
     items: int
     flow: tuple[RaterFlow, ...]
-    sealed_sha256: str
+    sealed_sha256: str | None
+    """None where nothing was sealed, as in an audit."""
     lock_code: str
     audit: tuple[AuditEntry, ...]
     amendments: tuple[Amendment, ...] = ()

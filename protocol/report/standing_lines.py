@@ -9,6 +9,14 @@ from protocol.study import EvidenceLevel, StudyProtocol
 SMALL = 30
 """So many tasks or fewer are called small."""
 SHIPPED_RUBRIC = "vss"
+WHOSE_TEXTS = (
+    "Rubrics, scaffolds, tasks and lists of benchmarks that come with blindrater are its makers', not those"
+    " of the paper it was built for (Vishwarupe et al., 2026); all others are those of whoever ran this"
+    " study."
+)
+FLOOR_AND_CEILING = (
+    "Kappa and alpha mislead at floor and ceiling: always read the table. Undefined is a result."
+)
 _SHOWS = {
     EvidenceLevel.MODEL: "What was scored is fixed by training: model level. It shows no answer, no"
     " exchange and no"
@@ -24,11 +32,7 @@ _SHOWS = {
 
 def standing_lines(protocol: StudyProtocol, *, n_tasks: int) -> Iterator[str]:
     """Yield the lines for a study of this level, rubric and size."""
-    yield (
-        "Rubrics, scaffolds and tasks that come with blindrater are its makers', not those of the paper"
-        " it was"
-        " built for (Vishwarupe et al., 2026); all others are those of whoever ran this study."
-    )
+    yield WHOSE_TEXTS
     if protocol.evidence_level is EvidenceLevel.INTERACTION:
         yield (
             "Rated transcripts show support offered, not users who check or steer: interaction level,"
@@ -42,7 +46,7 @@ def standing_lines(protocol: StudyProtocol, *, n_tasks: int) -> Iterator[str]:
             " compliance"
             " with a scaffold. The finding of interest is that it differs over models, and what it costs."
         )
-    yield "Kappa and alpha mislead at floor and ceiling: always read the table. Undefined is a result."
+    yield FLOOR_AND_CEILING
     yield (
         "Blinding to the scaffold can fail by style, because a text written under a scaffold can look"
         " like it:"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -26,6 +27,18 @@ class Sentences:
     """Lines of text under a table."""
 
     lines: tuple[str, ...]
+
+
+def word_table(
+    columns: tuple[str, ...],
+    rows: Sequence[tuple[str, ...]],
+    *,
+    right: tuple[str, ...] = (),
+    title: str = "",
+) -> TextTable:
+    """Return a table whose columns are words, but for those named as numbers."""
+    left = tuple(name for name in columns if name not in right)
+    return TextTable(title=title, columns=columns, rows=tuple(rows), left=left)
 
 
 Block = TextTable | Sentences

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from protocol.analysis.blinding_success import blinding_success
@@ -12,81 +12,43 @@ from protocol.analysis.effects_result import EffectsResult
 from protocol.analysis.rating_table import LeaveOut, RatingTable
 from protocol.claims.claim_block import claim_block
 from protocol.report.claims_text import claims_json
-from protocol.report.document import Document
 from protocol.report.document_markdown import document_markdown
 from protocol.report.heds import heds_json
 from protocol.report.paper_tables import paper_tables
-from protocol.report.report_facts import RaterFlow, ReportFacts, Results, StudyRecordFacts
+from protocol.report.report_facts import ReportFacts, Results
 from protocol.report.study_report import study_document
 from protocol.simulated import SIMULATED
 from protocol.study import StudyProtocol
 from rater.services.analysing import Ratings, analyse_agreement, analyse_effects, analyse_robustness
+from rater.services.auditing.audit_reporting import audit_report
 from rater.services.blind_kept import read_blind_record
 from rater.services.progress import read_progress
-from rater.services.result_folder import write_folder
-from rater.services.study_ratings import read_unblinded_ratings
-
-FIGURES = "figures"
-"""Folder of the drawn figures beside the text."""
-TABLES = "tables"
-"""Folder of the tables as LaTeX."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """A report before it is written."""
-
-    document: Document
-    extra: Mapping[str, str]
-    """Further files by name: tables for a paper, the datasheet."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrittenReport:
-    """What was written."""
-
-    files: tuple[Path, ...]
-    figures_left_out: bool
-    """The extra that draws them is not installed."""
+from rater.services.report_files import TABLES, Report
+from rater.services.report_record import record_facts
+from rater.services.study_ratings import read_study_ratings, require_unblinded
 
 
 def study_report(path: Path, *, app: str) -> Report:
-    """Return the report of an unblinded study.
+    """Return the report of an unblinded study, or of a locked benchmark audit.
 
     Raises:
         NotFoundError: No such study.
-        WrongStateError: The study is not unblinded.
+        WrongStateError: The study is not unblinded; the audit is not locked.
         CheckFailedError: A chain does not verify.
     """
-    ratings = read_unblinded_ratings(path)
+    ratings = read_study_ratings(path)
     progress = read_progress(path)
-    study, protocol = ratings.study, ratings.protocol
-    if protocol is None or study.lock_code is None:
-        raise RuntimeError("an unblinded study has a protocol and a lock code")
+    if ratings.audit is not None:
+        return audit_report(path, ratings, progress, app=app)
+    study, protocol = ratings.study, require_unblinded(ratings, path)
+    if study.lock_code is None:
+        raise RuntimeError("an unblinded study has a lock code")
     facts = ReportFacts(
         protocol=protocol,
         protocol_sha256=study.protocol_sha256,
         table=ratings.table,
         ratings_name=path.name,
-        record=StudyRecordFacts(
-            study_id=study.study_id,
-            items=progress.items,
-            flow=tuple(
-                RaterFlow(
-                    rater=rater.rater,
-                    assigned=rater.items,
-                    completed=rater.completed,
-                    not_ratable=rater.not_ratable,
-                    told=rater.told,
-                )
-                for rater in progress.raters
-            ),
-            sealed_sha256=study.sealed_key.sealed_sha256,
-            lock_code=study.lock_code,
-            audit=progress.audit,
-            amendments=ratings.amendments,
-            withdrawn=len(ratings.withdrawn),
-        ),
+        record=record_facts(ratings, progress, lock_code=study.lock_code),
         app=app,
         notices=ratings.notices,
     )
@@ -143,33 +105,6 @@ def report_text(path: Path, *, app: str) -> str:
         CheckFailedError: A chain does not verify.
     """
     return document_markdown(study_report(path, app=app).document, figures=None)
-
-
-def write_report(report: Report, folder: Path, *, replace: bool = False) -> WrittenReport:
-    """Write a report into a folder: a page, Markdown, tables, and figures where they can be drawn.
-
-    Raises:
-        UsageError: The folder is in the way.
-        StorageError: It cannot be written.
-    """
-    from rater.figures.drawing import can_draw, draw
-    from rater.services.report_page.rendering import html_page
-
-    document = report.document
-    figures = list(document.figures) if can_draw() else []
-    drawn = {figure.id: draw(figure) for figure in figures}
-    inline = {name: drawing.inline_svg(name) for name, drawing in drawn.items()}
-    files: dict[str, str | bytes] = dict(report.extra)
-    for name, drawing in drawn.items():
-        files[f"{FIGURES}/{name}.svg"] = drawing.svg
-        files[f"{FIGURES}/{name}.png"] = drawing.png
-    files["report.md"] = document_markdown(document, figures=FIGURES if drawn else None)
-    files["report.html"] = html_page(document, inline)
-    write_folder(folder, files, replace=replace)
-    return WrittenReport(
-        files=tuple(folder / name for name in reversed(files)),
-        figures_left_out=not drawn and any(document.figures),
-    )
 
 
 def _report(facts: ReportFacts, results: Results) -> Report:

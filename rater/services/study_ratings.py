@@ -92,6 +92,16 @@ def read_unblinded_ratings(path: Path, *, with_gold: bool = False) -> StudyRatin
         BlindraterError: As `read_study_ratings`.
     """
     ratings = read_study_ratings(path, with_gold=with_gold)
+    require_unblinded(ratings, path)
+    return ratings
+
+
+def require_unblinded(ratings: StudyRatings, path: Path) -> StudyProtocol:
+    """Return the opened protocol of a study.
+
+    Raises:
+        WrongStateError: The study is not unblinded, or is a benchmark audit.
+    """
     if ratings.study.key is None:
         raise no_conditions(str(path))
     if ratings.protocol is None:
@@ -100,7 +110,7 @@ def read_unblinded_ratings(path: Path, *, with_gold: bool = False) -> StudyRatin
             where=str(path),
             next_step="Effects can be computed after `rater-admin lock` and `rater-admin unblind`.",
         )
-    return ratings
+    return ratings.protocol
 
 
 def _ratings(

@@ -96,7 +96,6 @@ def test_coverage_shows_both_codes_where_coders_differ(coded: SmallAudit) -> Non
         ("effects",),
         ("blinding",),
         ("unblind", "--key", "study.key", "--lock-code", "0", "--reason", "why"),
-        ("report", "-o", "report"),
         ("export", "--public", "public"),
         ("export", "--r", "for-r"),
     ],

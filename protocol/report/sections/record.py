@@ -12,7 +12,7 @@ from protocol.report.blinding_text import blinding_blocks
 from protocol.report.document import Callout, Part
 from protocol.report.report_facts import ReportFacts, Results, StudyRecordFacts
 from protocol.report.shown_text import left_out_text
-from protocol.report.text_block import Sentences, TextTable
+from protocol.report.text_block import Sentences, TextTable, word_table
 
 
 def blinding(facts: ReportFacts, results: Results) -> Iterator[Part]:
@@ -67,14 +67,19 @@ def looks(facts: ReportFacts, record: StudyRecordFacts) -> Iterator[Part]:
         " conditions. A look can still steer when a study ends and what it asks: read the results with that."
     )
     yield Sentences(lines=tuple(lines))
-    yield _table(("time", "what was shown"), [(entry.at, entry.action) for entry in found])
+    yield looks_table(found)
+
+
+def looks_table(found: Sequence[AuditEntry]) -> TextTable:
+    """Return every look with its time."""
+    return word_table(("time", "what was shown"), [(entry.at, entry.action) for entry in found])
 
 
 def amendments(record: StudyRecordFacts) -> Iterator[Part]:
     """Yield what was changed while raters were at work, and what may have told them a condition."""
     changed = [entry for entry in record.audit if "amendment" in entry.details or entry.action == "incident"]
     if changed:
-        yield _table(
+        yield word_table(
             ("time", "step", "about", "reason"),
             [(entry.at, entry.action, _about(entry, record), entry.reason) for entry in changed],
         )
@@ -101,10 +106,10 @@ def flow(facts: ReportFacts, results: Results) -> Iterator[Part]:
         ("of these not ratable for every rater and dimension", str(len(answered - levelled))),
         ("with a level, so in the analysis", str(len(levelled))),
     ]
-    yield _table(("step", "transcripts"), steps, right=("transcripts",), title="Transcripts")
+    yield word_table(("step", "transcripts"), steps, right=("transcripts",), title="Transcripts")
     if record:
         yield _rater_flow(record)
-    yield _table(
+    yield word_table(
         ("dimension", "ratings", "not ratable", "missing", "comparisons not estimable"),
         [
             (
@@ -129,7 +134,7 @@ def flow(facts: ReportFacts, results: Results) -> Iterator[Part]:
 
 def steps(record: StudyRecordFacts) -> Iterator[Part]:
     """Yield every step with who did it."""
-    yield _table(
+    yield word_table(
         ("time", "step", "by", "reason"),
         [(entry.at, entry.action, entry.who, entry.reason) for entry in record.audit],
     )
@@ -141,11 +146,7 @@ def provenance(facts: ReportFacts) -> Iterator[Part]:
     if facts.filters:
         rows.append(("only rows with", ", ".join(facts.filters)))
     if facts.record:
-        rows += [
-            ("study", facts.record.study_id),
-            ("sealed key, SHA-256", facts.record.sealed_sha256),
-            ("lock code", facts.record.lock_code),
-        ]
+        rows += record_rows(facts.record)
     if facts.ratings_sha256:
         rows.append(("ratings, SHA-256", facts.ratings_sha256))
     rows += [
@@ -154,9 +155,17 @@ def provenance(facts: ReportFacts) -> Iterator[Part]:
         ("seed of resampling", str(facts.protocol.analysis.seed)),
         ("program", f"blindrater {facts.app}"),
     ]
-    yield _table(("", ""), rows)
+    yield word_table(("", ""), rows)
     if facts.warnings:
         yield Sentences(lines=facts.warnings)
+
+
+def record_rows(record: StudyRecordFacts) -> Iterator[tuple[str, str]]:
+    """Yield what tells a study from all others."""
+    yield "study", record.study_id
+    if record.sealed_sha256 is not None:
+        yield "sealed key, SHA-256", record.sealed_sha256
+    yield "lock code", record.lock_code
 
 
 def _exceptions(audit: Sequence[AuditEntry]) -> Iterator[str]:
@@ -187,7 +196,7 @@ def _redactions(record: StudyRecordFacts) -> Iterator[Part]:
     found = read_redactions(record.details_of("unblinded"))
     if not found:
         return
-    yield _table(
+    yield word_table(
         ("model", "scaffold", "items", "items with a replacement", "replaced stretches"),
         [
             (one.model, one.scaffold, str(one.items), str(one.items_replaced), str(one.stretches))
@@ -202,7 +211,7 @@ def _redactions(record: StudyRecordFacts) -> Iterator[Part]:
 
 
 def _rater_flow(record: StudyRecordFacts) -> TextTable:
-    return _table(
+    return word_table(
         ("rater", "assigned", "completed", "not completed", "not ratable", "condition known or told"),
         [
             (
@@ -227,14 +236,3 @@ def _about(entry: AuditEntry, record: StudyRecordFacts) -> str:
         return amended[0]
     shown = [entry.details[key] for key in ("rater", "items") if entry.details.get(key)]
     return ", ".join(shown) or "the whole study"
-
-
-def _table(
-    columns: tuple[str, ...],
-    rows: Sequence[tuple[str, ...]],
-    *,
-    right: tuple[str, ...] = (),
-    title: str = "",
-) -> TextTable:
-    left = tuple(name for name in columns if name not in right)
-    return TextTable(title=title, columns=columns, rows=tuple(rows), left=left)

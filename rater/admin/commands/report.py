@@ -23,7 +23,7 @@ from rater.admin.options import JsonOption
 from rater.admin.output import print_json, say, talk
 
 if TYPE_CHECKING:
-    from rater.services.reporting import Report
+    from rater.services.report_files import Report
 
 ReportProtocolOption = Annotated[
     Path | None,
@@ -35,7 +35,9 @@ ReportProtocolOption = Annotated[
 
 def report(
     output: FolderOption,
-    study: Annotated[Path | None, typer.Argument(metavar="STUDY", help="An unblinded study file.")] = None,
+    study: Annotated[
+        Path | None, typer.Argument(metavar="STUDY", help="An unblinded study, or a locked audit.")
+    ] = None,
     ratings: RatingsOption = None,
     protocol: ReportProtocolOption = None,
     where: WhereOption = None,
@@ -47,9 +49,10 @@ def report(
     force: ForceOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Write the report of an unblinded study, or of a ratings file: a web page, Markdown and figures."""
+    """Write the report of an unblinded study, a locked audit or a ratings file: a page, Markdown, figures."""
     from protocol.report.document_markdown import HOW_TO_DRAW
-    from rater.services.reporting import study_report, write_report
+    from rater.services.report_files import write_report
+    from rater.services.reporting import study_report
 
     if ratings is not None:
         if study is not None:
