@@ -185,6 +185,8 @@ class RedactionPlan:
     """The study's own names and hidden texts, self-identification, literals and patterns."""
     names: LeakAction = "replace"
     """The shipped list of models, makers and products."""
+    parts: LeakAction = "ask"
+    """Parts of the study's names that stand in texts of that name alone."""
     echo: LeakAction = "keep"
     """Forms of scaffolds, such as `Thought:`, that are not in the study's own."""
     review: LeakAction = "keep"

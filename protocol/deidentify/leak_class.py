@@ -12,6 +12,8 @@ class LeakClass(StrEnum):
     """Tells the condition: the study's own names and hidden texts, self-identification, templates."""
     NAME = "name"
     """A model, maker or product that is nothing else."""
+    PART = "part"
+    """A part of a study name that stands in texts of that name alone."""
     ECHO = "echo"
     """The form of a scaffold: Thought:, Action:, names of frameworks."""
     REVIEW = "review"

@@ -14,15 +14,15 @@ from protocol.deidentify.folding import fold
 from protocol.deidentify.gates import Gate, encoded_for_gates, gate_of, loosened
 from protocol.deidentify.leak_class import Action, LeakClass
 from protocol.deidentify.name_patterns import whole_names
+from protocol.deidentify.telling_parts import name_parts, whole_words
 
 RUN_WORDS = 6
 """A run of this many words of a scaffold's text gives the scaffold away."""
-SHORTEST_PART = 4
-"""The same for the parts of a study name."""
 
 DEFAULT_ACTIONS: Mapping[LeakClass, Action] = {
     LeakClass.BLOCK: Action.REPLACE,
     LeakClass.NAME: Action.REPLACE,
+    LeakClass.PART: Action.ASK,
     LeakClass.ECHO: Action.KEEP,
     LeakClass.REVIEW: Action.KEEP,
 }
@@ -170,6 +170,7 @@ def build_rules(
     literals: Sequence[str] = (),
     patterns: Sequence[str] = (),
     hidden_texts: Iterable[str] = (),
+    telling: Collection[str] = (),
     shipped_names: bool = True,
     self_identification: bool = True,
     look_closer: bool = False,
@@ -182,6 +183,7 @@ def build_rules(
         literals: The admin's own words, taken literally, matched in any case.
         patterns: The admin's own regular expressions, in the syntax of RE2: linear time.
         hidden_texts: Scaffold and system texts; their word runs are hits.
+        telling: Parts of names that stand in texts of that name alone.
         shipped_names: Whether the shipped list of models, makers and products is used.
         self_identification: Whether phrases in which an assistant speaks of itself, chat templates
             and marks of providers' records are matched.
@@ -203,9 +205,10 @@ def build_rules(
         rules += _forms("chat template", LeakClass.BLOCK, shipped.TEMPLATES)
         rules += _forms("provider's record", LeakClass.BLOCK, shipped.RECORD_MARKS)
     if look_closer:
+        rules += _forms("telling part of a name", LeakClass.PART, [whole_words(telling)] if telling else [])
         rules += _echo_rules(hidden)
         rules += _name_rules("company", LeakClass.REVIEW, shipped.REVIEW_WITH_CAPITAL, ignore_case=False)
-        rules += _name_rules("part of a study name", LeakClass.REVIEW, _parts(names), ignore_case=True)
+        rules += _name_rules("part of a study name", LeakClass.REVIEW, name_parts(names), ignore_case=True)
         rules += _forms("time or path", LeakClass.REVIEW, shipped.REVIEW_FORMS)
     runs: frozenset[tuple[str, ...]] = frozenset().union(*(word_runs(text) for text in hidden))
     return RedactionRules(
@@ -279,11 +282,6 @@ def _name_rules(
     if found is not None:
         gate = gate_of([found.loose]) if found.loose else None
         yield Rule(name=name, leak_class=leak_class, pattern=found.pattern, gate=gate, loose=found.loose)
-
-
-def _parts(names: Iterable[str]) -> set[str]:
-    parts = (part for name in names for part in re.split(r"[-_/.:\s]+", name))
-    return {part for part in parts if len(part) >= SHORTEST_PART and not part.isdigit()}
 
 
 def _blanked(text: str, hits: Iterable[Hit]) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from protocol.deidentify.decisions import Decision, HitPlace
-from protocol.deidentify.finding import dropped_tasks, find_hits
+from protocol.deidentify.finding import dropped_tasks, find_hits, shown_texts
+from protocol.deidentify.folding import fold
 from protocol.deidentify.leak_class import Action, LeakClass
 from protocol.deidentify.rules import RedactionRules, build_rules
 from protocol.deidentify.scrubbing import Decide, FoundText
-from protocol.deidentify.visible_part import VisiblePolicy
+from protocol.deidentify.telling_parts import SaidUnder, telling_parts
+from protocol.deidentify.visible_part import VisiblePolicy, visible_part
 from protocol.errors import BlindError, InvalidInputError
 from protocol.study import StudyProtocol
 from protocol.transcript import Origin, Transcript
@@ -24,14 +26,30 @@ def rules_of(protocol: StudyProtocol, transcripts: Sequence[Transcript]) -> Reda
         literals=plan.literals,
         patterns=plan.patterns,
         hidden_texts=hidden_texts(protocol, transcripts),
+        telling=_telling(protocol, transcripts),
         look_closer=True,
         actions={
             LeakClass.BLOCK: Action(plan.block),
             LeakClass.NAME: Action(plan.names),
+            LeakClass.PART: Action(plan.parts),
             LeakClass.ECHO: Action(plan.echo),
             LeakClass.REVIEW: Action(plan.review),
         },
     )
+
+
+def _telling(protocol: StudyProtocol, transcripts: Sequence[Transcript]) -> frozenset[str]:
+    policy = policy_of(protocol)
+
+    def shown() -> Iterator[SaidUnder]:
+        for transcript in transcripts:
+            origin = transcript.origin
+            for part in shown_texts(visible_part(transcript.conversation.messages, policy).shown):
+                yield SaidUnder(names=(origin.model, origin.scaffold), folded=fold(part.text).text)
+
+    origins = [transcript.origin for transcript in transcripts]
+    models = {origin.model for origin in origins} - {""}
+    return telling_parts((models, {origin.scaffold for origin in origins} - {""}), shown)
 
 
 def policy_of(protocol: StudyProtocol) -> VisiblePolicy:
@@ -91,7 +109,7 @@ def kept_transcripts(
     """
     require_equal_system_messages(protocol, transcripts)
     ordered = sorted(transcripts, key=lambda transcript: transcript.origin)
-    asks = Action.ASK in rules.actions.values()
+    asks = any(rules.actions[rule.leak_class] is Action.ASK for rule in rules.patterns)
     if not decisions and not asks:
         return ordered
     hits = list(find_hits(ordered, rules, decisions, policy=policy_of(protocol)))

@@ -130,10 +130,11 @@ def test_words_of_study_toml_block() -> None:
 
 
 def test_only_what_is_to_be_replaced_is_replaced() -> None:
-    """By the defaults block and name; the other classes are listed and left."""
+    """By the defaults block and name; telling parts are asked about, the other classes listed and left."""
     assert dict(DEFAULT_ACTIONS) == {
         LeakClass.BLOCK: Action.REPLACE,
         LeakClass.NAME: Action.REPLACE,
+        LeakClass.PART: Action.ASK,
         LeakClass.ECHO: Action.KEEP,
         LeakClass.REVIEW: Action.KEEP,
     }

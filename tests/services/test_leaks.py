@@ -128,6 +128,24 @@ def test_a_single_hit_is_decided_by_its_digits(tmp_path: Path) -> None:
     assert "I am [redacted]" in seen
 
 
+def test_a_part_of_a_name_that_is_said_under_that_name_alone_waits_for_a_decision(tmp_path: Path) -> None:
+    """The scaffold "checks" calls itself so; replaced by one decision on the class."""
+    small = study(tmp_path, {CHECKS_A: "This is Checks speaking"})
+    (hit,) = report_of(small).hits
+    assert (hit.leak_class.value, hit.place.found, hit.is_undecided) == ("part", "Checks", True)
+    with pytest.raises(BlindError, match="wait for a decision"):
+        seed_small(small)
+    assert decide(small, "part=replace") == 1
+    assert "This is [redacted] speaking" in seen_in(small)
+
+
+def test_a_part_of_every_name_is_listed_and_kept(tmp_path: Path) -> None:
+    """Both models are canaries: the word parts none from the other."""
+    small = study(tmp_path, {PLAIN_A: "the canary sang", CHECKS_A: "some checks", PLAIN_B: "three checks"})
+    assert {(hit.leak_class.value, hit.action.value) for hit in report_of(small).hits} == {("review", "keep")}
+    assert "the canary sang" in seen_in(small)
+
+
 @pytest.mark.parametrize("name", ["company", "review"])
 def test_a_rule_or_a_class_decides_all_its_hits(tmp_path: Path, name: str) -> None:
     """What is kept by the plan is replaced by one decision on a rule or a class."""

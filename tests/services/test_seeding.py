@@ -387,8 +387,8 @@ def test_a_reply_with_its_own_source_id_stops_the_seeding(tmp_path: Path) -> Non
     cell = (MODELS[0], "plain", TASKS[0])
     small = write_sources(
         tmp_path,
-        transcripts=transcript_lines({cell: "Saved as run-7781-of-plain."}).replace(
-            f'"{MODELS[0]}-plain-{TASKS[0]}"', '"run-7781-of-plain"'
+        transcripts=transcript_lines({cell: "Saved as run-7781-of-pln."}).replace(
+            f'"{MODELS[0]}-plain-{TASKS[0]}"', '"run-7781-of-pln"'
         ),
     )
     with pytest.raises(BlindError, match="source id"):

@@ -42,7 +42,7 @@ def _texts(plan: SeedingPlan) -> str:
 
 
 @pytest.mark.parametrize(
-    "source", ["run7-item0042-x9k2", f"run7-item0042-{MODEL}-x9k2", f"{MODEL}__checks__t01"]
+    "source", ["run7-item0042-x9k2", f"run7-item0042-{MODEL}-x9k2", f"{MODEL}__chk__t01"]
 )
 def test_an_id_that_a_reply_gives_stops_the_seeding(source: str, entropy: random.Random) -> None:
     """Whole, or as it stands once the model's name in it is replaced."""
