@@ -6,6 +6,9 @@ import difflib
 import sqlite3
 from collections.abc import Iterable, Sequence
 
+from db.amendment_store import read_amendments
+from db.late_rows import lifted
+from protocol.chain.amendment import Amendment, with_added
 from protocol.chain.manifest import AssignmentManifest
 from protocol.errors import CheckFailedError, NotFoundError
 
@@ -19,29 +22,24 @@ def insert_manifests(connection: sqlite3.Connection, manifests: Iterable[Assignm
 
 
 def insert_late_manifest(connection: sqlite3.Connection, manifest: AssignmentManifest) -> None:
-    """Write the manifest of a rater who joins an open study, by an amendment in the same transaction.
-
-    The guard that lets manifests in at seeding alone is lifted for this one row and put back as it was.
-    """
-    name = "manifest_seeded"
-    guard = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", (name,)).fetchone()[0]
-    connection.execute(f"DROP TRIGGER {name}")
-    insert_manifests(connection, [manifest])
-    connection.execute(guard)
+    """Write the manifest of a rater who joins an open study, by an amendment in the same transaction."""
+    with lifted(connection, "manifest_seeded"):
+        insert_manifests(connection, [manifest])
 
 
 def read_manifests(connection: sqlite3.Connection) -> list[AssignmentManifest]:
-    """Return every manifest, by rater code.
+    """Return every manifest with what amendments added to it, by rater code.
 
     Raises:
         CheckFailedError: A row is not what the hashed body says.
     """
     rows = connection.execute("SELECT manifest_id, rater, body FROM manifest ORDER BY rater")
-    return [_manifest(manifest_id, rater, body) for manifest_id, rater, body in rows]
+    amendments = read_amendments(connection)
+    return [_manifest(manifest_id, rater, body, amendments) for manifest_id, rater, body in rows]
 
 
 def read_manifest(connection: sqlite3.Connection, rater: str) -> AssignmentManifest:
-    """Return the manifest of one rater.
+    """Return the manifest of one rater with what amendments added to it.
 
     Raises:
         NotFoundError: The study has no such rater; the codes it has are named.
@@ -52,17 +50,24 @@ def read_manifest(connection: sqlite3.Connection, rater: str) -> AssignmentManif
     ).fetchone()
     if row is None:
         raise no_such_rater(rater, raters(connection), file="file")
-    return _manifest(*row)
+    manifest_id, _, body = row
+    return _manifest(manifest_id, rater, body, read_amendments(connection))
 
 
-def _manifest(manifest_id: str, rater: str, body: str) -> AssignmentManifest:
+def _manifest(manifest_id: str, rater: str, body: str, amendments: Iterable[Amendment]) -> AssignmentManifest:
     manifest = AssignmentManifest.from_body(body.encode())
     if (manifest.id, manifest.rater) != (manifest_id, rater):
         raise CheckFailedError(
             f"The assignment manifest of {rater} belongs to somebody else.",
             next_step="Restore the file from a backup: it was changed outside the program.",
         )
-    return manifest
+    added = with_added(manifest, amendments)
+    if len({one.item_id for one in added.items}) != len(added.items) and added.added:
+        raise CheckFailedError(
+            f"An amendment gives {rater} an item that {rater} has already.",
+            next_step="Restore the file from a backup: it was changed outside the program.",
+        )
+    return added
 
 
 def no_such_rater(rater: str, codes: Sequence[str], *, file: str) -> NotFoundError:

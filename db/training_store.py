@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from db.connection import FileKind
 from db.event_store import verified_events
 from db.item_store import item_of_row
+from db.late_rows import lifted
 from protocol.canonical_json import canonical_bytes, sha256_hex
 from protocol.chain.events import Event, Head, genesis
 from protocol.errors import CheckFailedError
@@ -140,6 +141,13 @@ def insert_training_manifests(connection: sqlite3.Connection, manifests: Iterabl
         "INSERT INTO training_manifest (manifest_id, rater, body) VALUES (?, ?, ?)",
         sorted((manifest.id, manifest.rater, manifest.body().decode()) for manifest in manifests),
     )
+
+
+def insert_late_training(connection: sqlite3.Connection, manifest: TrainingManifest, *, code: str) -> None:
+    """Write the training of a rater who joins an open study, by an amendment in the same transaction."""
+    with lifted(connection, "training_manifest_seeded"):
+        insert_training_manifests(connection, [manifest])
+    insert_admit_codes(connection, {manifest.id: code})
 
 
 def read_training_manifests(connection: sqlite3.Connection) -> list[TrainingManifest]:

@@ -42,6 +42,8 @@ def notice_of(amendment: Amendment, manifest: AssignmentManifest, rubric: Rubric
         )
     own = amendment.taken_from(manifest)
     numbers = [str(place) for place, one in enumerate(manifest.items, start=1) if one.item_id in own]
+    if amendment.adds_to(manifest):
+        return _added(amendment, manifest, why)
     if amendment.kind is AmendmentKind.REASSIGN:
         return Notice(
             title=f"Given to another rater on {amendment.day}: {_items(numbers)}",
@@ -56,6 +58,19 @@ def notice_of(amendment: Amendment, manifest: AssignmentManifest, rubric: Rubric
             why,
             "No rating is asked for it any more. What you said about it stays on the record and counts in no"
             " result.",
+        ),
+    )
+
+
+def _added(amendment: Amendment, manifest: AssignmentManifest, why: str) -> Notice:
+    places = {one.item_id: place for place, one in enumerate(manifest.items, start=1)}
+    first, last = places[amendment.items[0].item_id], places[amendment.items[-1].item_id]
+    which = f"item {first}" if first == last else f"items {first} to {last}"
+    return Notice(
+        title=f"Added on {amendment.day}: {which}",
+        paragraphs=(
+            why,
+            "They come after all you had so far. What you rated before stays as it is, and so do its places.",
         ),
     )
 

@@ -8,7 +8,7 @@ exist; once such events are in a study, where nothing is ever deleted, every rea
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from protocol.canonical_json import Json, parse_canonical
 from protocol.chain.events import UNDOABLE, Event, EventDraft, EventKind
@@ -36,6 +36,8 @@ class Share:
     """What was shown, by item id; None where the texts are not at hand, as in a public copy."""
     notices: frozenset[str] = frozenset()
     """Hashes of the amendments that concern the rater."""
+    told_first: Mapping[str, str] = field(default_factory=dict)
+    """By item that was added later the hash of the amendment that the rater reads before it."""
     timing: Timing = "full"
     """Which times the study records."""
 
@@ -83,6 +85,8 @@ def _reasons(event: Event, session: RaterSession, share: Share) -> Iterator[str]
     if odd is not None:
         yield odd
     yield from _about_item(draft, share)
+    if share.told_first.get(draft.item_id or "") not in (None, *session.noticed):
+        yield "is about an item that was added, before the rater was told of it"
     if draft.kind is EventKind.NOTICE:
         yield from _about_notice(draft, session, share)
     if session.is_closed_for(draft):

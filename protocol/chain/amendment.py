@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Literal, cast, get_args
 
 from protocol.canonical_json import Json, canonical_bytes, parse_canonical, sha256_hex
-from protocol.chain.manifest import AssignmentManifest
+from protocol.chain.manifest import AssignedItem, AssignmentManifest
 from protocol.errors import CheckFailedError
 
 WithdrawRule = Literal["task", "task-for-model"]
@@ -27,7 +27,7 @@ class AmendmentKind(StrEnum):
     WITHDRAW = "withdraw"
     """An item that is broken or was given away, and what goes with it by the rule of the protocol."""
     REASSIGN = "reassign"
-    """Whole tasks of a rater who leaves go to a rater who joins, with a manifest of its own."""
+    """Whole tasks of a rater who leaves go to another: one who joins, or one who has items already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +51,17 @@ class Amendment:
     giver: str | None = None
     """Code of the rater who leaves; `from` in the bytes."""
     taker: str | None = None
-    """Code of the rater who joins; `to` in the bytes."""
+    """Code of the rater who gets items; `to` in the bytes."""
     tasks: tuple[str, ...] = ()
     """Opaque ids of the tasks that are given, sorted."""
     manifest: str | None = None
-    """Hash of the manifest of the rater who joins."""
+    """Hash of the manifest of a rater who joins."""
+    training: str | None = None
+    """Hash of the training manifest of a rater who joins, where the study trains its raters."""
+    items: tuple[AssignedItem, ...] = ()
+    """What a rater who has a manifest gets after all that the rater has, in the rater's order."""
+    asked: tuple[str, ...] = ()
+    """Those of them that carry the guess questions, sorted."""
 
     def to_json(self) -> dict[str, Json]:
         """Return the form that is hashed; what does not apply is left out."""
@@ -69,6 +75,9 @@ class Amendment:
             "to": self.taker,
             "tasks": list(self.tasks) or None,
             "manifest": self.manifest,
+            "training": self.training,
+            "items": [one.to_json() for one in self.items] or None,
+            "asked": list(self.asked) or None,
         }
         return {
             "v": 1,
@@ -101,7 +110,11 @@ class Amendment:
 
     def concerns(self, manifest: AssignmentManifest) -> bool:
         """Whether the rater of a manifest is told of it."""
-        return self.kind is AmendmentKind.CLARIFY or bool(self.taken_from(manifest))
+        return self.kind is AmendmentKind.CLARIFY or self.adds_to(manifest) or bool(self.taken_from(manifest))
+
+    def adds_to(self, manifest: AssignmentManifest) -> bool:
+        """Whether the rater of a manifest gets further items by it."""
+        return bool(self.items) and manifest.rater == self.taker
 
     @classmethod
     def from_body(cls, body: bytes) -> Amendment:
@@ -127,10 +140,8 @@ class Amendment:
             TypeError: A part is of another kind.
             ValueError: It holds more or other than an amendment does.
         """
-        texts = {name: one for name, one in value.items() if name not in ("v", "number", "tasks")}
-        number, tasks = value["number"], value.get("tasks", [])
-        if not isinstance(tasks, list) or not all(isinstance(one, str) for one in tasks):
-            raise TypeError("no list of texts")
+        texts = {name: one for name, one in value.items() if name not in _NO_TEXTS}
+        number = value["number"]
         if not isinstance(number, int) or not all(isinstance(one, str) for one in texts.values()):
             raise TypeError("no number or no text")
         given = cast("dict[str, str]", texts)
@@ -146,32 +157,75 @@ class Amendment:
             rule=cast("WithdrawRule | None", given.get("rule")),
             giver=given.get("from"),
             taker=given.get("to"),
-            tasks=tuple(cast("list[str]", tasks)),
+            tasks=_texts(value.get("tasks", [])),
             manifest=given.get("manifest"),
+            training=given.get("training"),
+            items=tuple(_assigned(one) for one in _list(value.get("items", []))),
+            asked=_texts(value.get("asked", [])),
         )
         if canonical_bytes(found.to_json()) != canonical_bytes(dict(value)) or not found._is_whole():
             raise ValueError("more or other than an amendment")
         return found
 
     def _is_whole(self) -> bool:
-        parts = {
-            AmendmentKind.CLARIFY: (self.dimension, self.text),
-            AmendmentKind.WITHDRAW: (self.item, self.task, self.rule),
-            AmendmentKind.REASSIGN: (self.giver, self.taker, self.manifest, self.tasks or None),
-        }
-        foreign = [one for kind, own in parts.items() if kind is not self.kind for one in own]
+        given = {name for name in self.to_json() if name not in _OF_ALL}
+        shapes = _SHAPES[self.kind]
+        added = [one.item_id for one in self.items]
         return (
-            None not in parts[self.kind]
-            and not any(foreign)
+            any(needed <= given <= needed | optional for needed, optional in shapes)
             and self.rule in (None, *get_args(WithdrawRule))
             and self.tasks == tuple(sorted(set(self.tasks)))
+            and len(set(added)) == len(added)
+            and self.asked == tuple(sorted(set(self.asked) & set(added)))
             and self.number > 0
         )
+
+
+_NO_TEXTS = frozenset({"v", "number", "tasks", "items", "asked"})
+_OF_ALL = frozenset({"v", "number", "day", "kind", "reason"})
+_GIVEN = frozenset({"from", "to", "tasks"})
+_SHAPES: Mapping[AmendmentKind, Sequence[tuple[Set[str], Set[str]]]] = {
+    AmendmentKind.CLARIFY: [({"dimension", "text"}, set())],
+    AmendmentKind.WITHDRAW: [({"item", "task", "rule"}, set())],
+    AmendmentKind.REASSIGN: [(_GIVEN | {"manifest"}, {"training"}), (_GIVEN | {"items"}, {"asked"})],
+}
+"""By kind what an amendment has, and what it can have; of two shapes one or the other."""
+
+
+def _list(value: Json) -> list[Json]:
+    if not isinstance(value, list):
+        raise TypeError("no list")
+    return value
+
+
+def _texts(value: Json) -> tuple[str, ...]:
+    found = _list(value)
+    if not all(isinstance(one, str) for one in found):
+        raise TypeError("no list of texts")
+    return tuple(cast("list[str]", found))
+
+
+def _assigned(value: Json) -> AssignedItem:
+    item_id, task_id, shown = _texts(value)
+    return AssignedItem(item_id=item_id, task_id=task_id, shown_sha256=shown)
 
 
 def told_to(amendments: Iterable[Amendment], manifest: AssignmentManifest) -> tuple[Amendment, ...]:
     """Return the amendments that concern a rater, in order."""
     return tuple(one for one in amendments if one.concerns(manifest))
+
+
+def with_added(manifest: AssignmentManifest, amendments: Iterable[Amendment]) -> AssignmentManifest:
+    """Return a manifest with every item that amendments gave its rater later, in order."""
+    for one in amendments:
+        if one.adds_to(manifest):
+            manifest = manifest.with_added(one.items, one.asked)
+    return manifest
+
+
+def told_first(amendments: Iterable[Amendment], manifest: AssignmentManifest) -> dict[str, str]:
+    """Return the hash of the amendment that added it, for every item that was: it is read before the item."""
+    return {item.item_id: one.sha256 for one in amendments if one.adds_to(manifest) for item in one.items}
 
 
 def set_aside(amendments: Iterable[Amendment], manifest: AssignmentManifest) -> frozenset[str]:
@@ -217,13 +271,21 @@ def in_order(amendments: Sequence[Amendment]) -> bool:
 
 
 def fault_of_reassignment(amendment: Amendment, manifests: Sequence[AssignmentManifest]) -> str | None:
-    """Return why tasks cannot have gone from one of these raters to another, or None."""
+    """Return why tasks cannot have gone from one of these raters to another, or None.
+
+    Args:
+        amendment: Of the kind `reassign`.
+        manifests: Of all raters, with what amendments added.
+    """
     by_rater = {one.rater: one for one in manifests}
     giver, taker = by_rater.get(amendment.giver or ""), by_rater.get(amendment.taker or "")
-    if giver is None or taker is None or taker.sha256 != amendment.manifest:
+    if giver is None or taker is None or amendment.manifest not in (None, taker.sha256):
         return "there is no such rater, or the manifest of the rater who joined is another"
-    if {one.task_id for one in taker.items} != set(amendment.tasks):
-        return "the rater who joined has other tasks"
+    got = amendment.items or taker.seeded_items
+    if {one.task_id for one in got} != set(amendment.tasks):
+        return "the rater who got them has other tasks"
     if not set(amendment.tasks) <= {one.task_id for one in giver.items}:
         return "the rater who left did not have these tasks"
+    if not set(got) <= set(giver.items):
+        return "the rater who left did not have these items"
     return None

@@ -1,14 +1,15 @@
 """Assignment manifests: what one rater is to be shown, in which order, fixed at seeding.
 
 The manifest's id is the id of the rater's event chain, and its hash is the chain's genesis, so
-ratings cannot be moved to another rater or study.
+ratings cannot be moved to another rater or study. What a rater was given later, by amendments, comes
+after what was fixed at seeding and is in no byte of the manifest: the amendments hold it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import cast
+from dataclasses import asdict, dataclass, replace
+from typing import Self, cast
 
 from protocol.canonical_json import Json, canonical_bytes, parse_canonical, sha256_hex
 from protocol.errors import CheckFailedError
@@ -22,6 +23,10 @@ class AssignedItem:
     task_id: str
     shown_sha256: str
     """Hash of the exact text the rater will be shown."""
+
+    def to_json(self) -> Json:
+        """Return the form that is hashed."""
+        return [self.item_id, self.task_id, self.shown_sha256]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,18 +62,36 @@ class AssignmentManifest:
     protocol_sha256: str
     key: KeyBinding | None
     """None in a benchmark audit, where nothing is sealed."""
+    added: int = 0
+    """How many of the last items were added by amendments."""
+
+    @property
+    def seeded_items(self) -> tuple[AssignedItem, ...]:
+        """The items that were fixed with the manifest; those that were added come after them."""
+        return self.items[: len(self.items) - self.added]
+
+    def with_added(self, items: Sequence[AssignedItem], asked: Sequence[str]) -> Self:
+        """Return the manifest with items that an amendment adds at the end; its bytes stay."""
+        return replace(
+            self,
+            items=(*self.items, *items),
+            asked=tuple(sorted((*self.asked, *asked))),
+            added=self.added + len(items),
+        )
 
     def body(self) -> bytes:
         """Return the bytes whose hash starts the rater's event chain."""
+        seeded = self.seeded_items
+        later = {item.item_id for item in self.items[len(seeded) :]}
         return canonical_bytes(
             {
                 "v": 1,
                 "manifest": self.id,
                 "study": self.study_id,
                 "rater": self.rater,
-                "items": [[item.item_id, item.task_id, item.shown_sha256] for item in self.items],
+                "items": [item.to_json() for item in seeded],
                 "dimensions": list(self.dimensions),
-                "asked": list(self.asked),
+                "asked": [item for item in self.asked if item not in later],
                 "rubric": self.rubric_sha256,
                 "protocol": self.protocol_sha256,
                 **({} if self.key is None else {"key": self.key.to_json()}),

@@ -16,11 +16,15 @@ def sha(tag, *parts):
     return hashlib.sha256(b"blindrater/%b\n" % tag.encode() * bool(tag) + b"".join(parts)).hexdigest()
 @functools.lru_cache(maxsize=None)
 def data(name):
-    content = (HERE / name).read_bytes()
+    content = whole(name)
     if name.endswith(".csv"):  # a cell that a spreadsheet could run begins with an apostrophe
         rows = csv.DictReader(io.StringIO(content.decode(), newline=""), strict=True)
         return [{k: v[v[:1] == "'" and v[1:2] in FORMULA:] for k, v in row.items()} for row in rows]
     return [json.loads(one) for one in content.split(b"\n")[:-1]] if name[-1] == "l" else json.loads(content)
+def unless(fits, text):
+    yield from () if fits else (text,)
+def whole(name):
+    return (HERE / name).read_bytes()
 def ask(check):
     try:
         wrong = list(check())
@@ -33,23 +37,21 @@ def files():
     listed, here = data("bundle.json")["files"], {path.name for path in HERE.iterdir()} - {"bundle.json"}
     yield from (f"{name} is missing" for name in sorted({*FILES, *listed} - here))
     yield from (f"{name} is a foreign file" for name in sorted(here - {*FILES}))
-    for name in sorted(n for n in here & {*FILES} if sha("", (HERE / n).read_bytes()) != listed.get(n)):
-        yield f"{name} is not what bundle.json lists"
+    other = sorted(name for name in here & {*FILES} if sha("", whole(name)) != listed.get(name))
+    yield from (f"{name} is not what bundle.json lists" for name in other)
 def published():
     """the lock code is the published one"""
-    if sha("", (HERE / "lock.json").read_bytes()) != CODE.strip().lower():
-        yield "lock.json is not what this code belongs to"
+    yield from unless(sha("", whole("lock.json")) == CODE.strip().lower(), "lock.json is not what this code belongs to")
 def hashed():
     """protocol, manifests and allocation are those that lock.json names"""
     lock, opened = data("lock.json"), data("allocation.json")
-    for name, part in (("study.toml", "protocol"), ("visible.json", "visible")):
-        yield from (f"{name} was changed" for _ in "1" if sha("", (HERE / name).read_bytes()) != lock[part])
-    bodies = [sha("", body) for body in (HERE / "manifests.jsonl").read_bytes().split(b"\n")[:-1]]
-    if sorted(bodies) != sorted(entry["manifest"] for entry in lock["raters"]):
-        yield "a manifest is missing or was changed"
+    named = (("study.toml", lock["protocol"]), ("visible.json", lock["visible"]))
+    yield from (f"{name} was changed" for name, locked in named if sha("", whole(name)) != locked)
+    bodies = sorted(sha("", body) for body in whole("manifests.jsonl").split(b"\n")[:-1])
+    yield from unless(bodies == sorted(one["manifest"] for one in lock["raters"]), "a manifest is missing or was changed")
     text = json.dumps(opened["allocation"], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    if sha("alloc/v1", bytes.fromhex(opened["salt"]), text.encode()) != lock["key"]["allocation_commitment"]:
-        yield "arm, task or salt of the allocation are not what was committed to at seeding"
+    fits = sha("alloc/v1", bytes.fromhex(opened["salt"]), text.encode()) == lock["key"]["allocation_commitment"]
+    yield from unless(fits, "arm, task or salt of the allocation are not what was committed to at seeding")
 def chains():
     """the rating events are the chains that lock.json names"""
     locked, found = {entry["chain"]: entry for entry in data("lock.json")["raters"]}, defaultdict(list)
@@ -88,16 +90,18 @@ def fold(events, dimensions):
         yield d["id"], *("" if one is None else str(one) for one in given), str(int("told" in said))
 def tidy():
     """the tidy ratings are what chains and allocation give"""
-    origins, by_item = data("allocation.json")["allocation"]["items"], defaultdict(list)
+    origins, amended = data("allocation.json")["allocation"]["items"], data("lock.json").get("amendments", ())
     dimensions, ours, theirs = data("visible.json")["rubric"]["dimensions"], [], defaultdict(Counter)
     names = "unit occasion position model scaffold task replicate withdrawn dimension value not_ratable confidence told"
-    said = ((origins[a["item"]], a["rule"]) for a in data("lock.json").get("amendments", ()) if "item" in a)
+    said = ((origins[a["item"]], a["rule"]) for a in amended if "item" in a)
     names, gone = names.split(), {(of["task"], rule == "task" or of["model"]) for of, rule in said}
+    by_item = defaultdict(list)
     for body in (json.loads(stored["body"]) for stored in data("chains.jsonl")):
         by_item[body["chain"], body.get("item")].append(body)
     for m in data("manifests.jsonl"):
         ours, first = [*ours, Counter()], {}
-        for n, (item, _, _) in enumerate(m["items"], 1):
+        added = [one for a in amended if a.get("to") == m["rater"] for one in a.get("items", ())]
+        for n, (item, _, _) in enumerate(m["items"] + added, 1):
             unit, of = first.setdefault(str(origins[item]), item), origins[item]
             left = "01"[bool(gone & {(of["task"], True), (of["task"], of["model"])})]
             facts = (unit, "12"[unit != item], str(n), *(str(of[name]) for name in names[3:7]), left)
@@ -111,34 +115,30 @@ def tidy():
     yield from ("the ratings of a rater are missing" for _ in ours)
 def differ(place, *figures):
     given, found = (x if x is None or isinstance(x, list) else round(float(x), 9) for x in figures)
-    yield from (f"{place}: published {given}, recomputed {found}" for _ in "1" if given != found)
+    yield from unless(given == found, f"{place}: published {given}, recomputed {found}")
 def figures():
     """level counts, percent agreement and mean differences follow from the tidy ratings"""
-    counts, units = Counter(), defaultdict(Counter)
-    cells = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
-    rows = (r for r in data("ratings.csv") if r["occasion"] + r["gold"] + r.get("withdrawn", "0") == "100")
-    for r in (r for r in rows if r["value"]):
+    counts, units, cells = Counter(), defaultdict(Counter), defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    rows = (r for r in data("ratings.csv") if r["occasion"] + r["gold"] + r.get("withdrawn", "0") == "100" and r["value"])
+    for r in rows:
         counts[r["dimension"], r["rater"], r["value"]] += 1
         units[r["dimension"], r["unit"]][r["value"]] += 1
         cells[r["dimension"], r["model"], r["scaffold"]][r["task"]][r["rater"]].append(Fraction(r["value"]))
-    for one in data("agreement.json")["dimensions"]:
-        name = one["dimension"]
+    for name, one in ((one["dimension"], one) for one in data("agreement.json")["dimensions"]):
         for r in one["raters"]:
             found = [counts[name, r["rater"], str(level)] for level in one["levels"]]
             yield from differ(f"agreement.json, {name} {r['rater']} counts", r["counts"], found)
         rated = [list(u.values()) for (dimension, _), u in units.items() if dimension == name]
         shares = [Fraction(sum(k * k - k for k in u), sum(u) ** 2 - sum(u)) for u in rated if sum(u) > 1]
-        found = mean(shares) if shares else None
         for c in (c for c in one["coefficients"] if (c["measure"], c.get("weights")) == PERCENT):
-            yield from differ(f"agreement.json, {name} percent_agreement", c["value"], found)
+            yield from differ(f"agreement.json, {name} percent_agreement", c["value"], mean(shares) if shares else None)
     result = data("effects.json")
     for e in result["effects"] if result["plan"]["aggregation"] == "rater_paired" else ():
         new, old = (cells[e["dimension"], e["model"], arm] for arm in (e["scaffold"], result["baseline"]))
-        pairs = [(new[task], old[task]) for task in new.keys() & old.keys()]
-        diffs = [[mean(a[r]) - mean(b[r]) for r in a.keys() & b.keys()] for a, b in pairs]
+        both = {t: new[t].keys() & old[t].keys() for t in new.keys() & old.keys()}
+        diffs = [[mean(new[t][r]) - mean(old[t][r]) for r in raters] for t, raters in both.items()]
         found = None if e["undefined"] else mean(mean(own) for own in diffs if own)
-        place = f"effects.json, {e['dimension']} {e['model']} {e['scaffold']} mean_diff"
-        yield from differ(place, e["mean_diff"], found)
+        yield from differ(f"effects.json, {e['dimension']} {e['model']} {e['scaffold']} mean_diff", e["mean_diff"], found)
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--lock-code", metavar="CODE", help="as it was published before the key was opened")

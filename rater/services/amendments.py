@@ -227,6 +227,15 @@ def fault_of_amendments(connection: sqlite3.Connection, study: StudyRecord) -> s
     return None
 
 
+def late_trainings(connection: sqlite3.Connection) -> dict[str, str]:
+    """Return the training manifest's hash of every rater who joined the open study, by code."""
+    return {
+        one.taker: one.training
+        for one in read_amendments(connection)
+        if one.taker is not None and one.training is not None
+    }
+
+
 def late_manifests(connection: sqlite3.Connection) -> dict[str, str]:
     """Return the manifest's hash of every rater who joined the open study, by code."""
     return {

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from protocol.allocation.allocation_key import AllocationKey
 from protocol.canonical_json import Json, canonical_bytes, parse_canonical
+from protocol.chain.amendment import with_added
 from protocol.chain.events import Event, Head, genesis, read_event
 from protocol.chain.lock import LockManifest
 from protocol.chain.manifest import AssignmentManifest
@@ -67,9 +68,10 @@ class BundleParts:
 
     @cached_property
     def manifests(self) -> list[AssignmentManifest]:
-        """Every assignment manifest, in the order of the file."""
+        """Every assignment manifest with what amendments added to it, in the order of the file."""
         lines = layout.lines_of(self.bytes(layout.MANIFESTS), where=layout.MANIFESTS)
-        return [AssignmentManifest.from_body(line) for line in lines]
+        found = [AssignmentManifest.from_body(line) for line in lines]
+        return [with_added(one, self.lock.amendments) for one in found]
 
     @cached_property
     def stored_events(self) -> dict[str, list[layout.PublicEvent]]:

@@ -11,7 +11,7 @@ from db.event_store import read_events
 from db.item_store import read_items
 from db.manifest_store import read_manifests
 from db.study_store import StudyRecord
-from protocol.chain.amendment import Amendment, set_aside, told_to
+from protocol.chain.amendment import Amendment, set_aside, told_first, told_to
 from protocol.chain.events import Event, EventKind, Head, genesis
 from protocol.chain.manifest import AssignmentManifest
 from protocol.conversation import Conversation
@@ -67,6 +67,7 @@ def _share(
         questions=study.visible.questions,
         conversations=conversations,
         notices=frozenset(one.sha256 for one in told_to(amendments, manifest)),
+        told_first=told_first(amendments, manifest),
         timing=study.visible.timing,
     )
 

@@ -33,7 +33,7 @@ from db.manifest_store import raters, read_manifest
 from db.study_store import StudyRecord, StudyState, read_state, read_study
 from protocol.active_time import ActivityClock
 from protocol.amendment_words import Notice, Ruling, notice_of, rulings_on
-from protocol.chain.amendment import Amendment, set_aside, told_to
+from protocol.chain.amendment import Amendment, set_aside, told_first, told_to
 from protocol.chain.events import Event, EventDraft, EventKind, Head, make_event
 from protocol.chain.identifiers import Clock, Entropy
 from protocol.chain.manifest import AssignedItem, AssignmentManifest
@@ -237,6 +237,11 @@ class RatingDesk:
                     next_step="Ask the person who runs the study. Nothing you had saved is lost.",
                 )
             _refuse_pack_out(self._connection, self._study, self._owner())
+            if draft.kind is EventKind.SUBMIT and len(self._read_amendments()) != len(self._amendments):
+                raise WrongStateError(
+                    "The study was amended while you were rating: you may have got further items.",
+                    next_step="Close this window, open the file again and read what is new.",
+                )
             if self._read_head() != self.head:
                 raise StorageError(
                     f"{self.rater} is being rated in another window at the same time.",
@@ -296,6 +301,7 @@ class RatingDesk:
             questions=self.visible.questions,
             conversations={shown.item_id: self._read(shown).conversation} if quoted and shown else {},
             notices=frozenset(one.sha256 for one in self._amendments),
+            told_first=told_first(self._amendments, self.manifest),
             timing=self.visible.timing,
         )
         why = why_not_next(event, self.session, share)

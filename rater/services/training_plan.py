@@ -170,7 +170,7 @@ def plan_training(
     return TrainingPlan(
         items=tuple(sorted(items, key=lambda one: one.item.id)),
         manifest_ids={rater: fresh_id() for rater in raters},
-        codes={rater: _draw_code(entropy) for rater in raters},
+        codes={rater: draw_admit_code(entropy) for rater in raters},
         gold=_draw_gold(protocol, training.gold, origins, entropy),
         kept=frozenset(
             hit.place.found for hit in hits if hit.decision is not None and hit.action is Action.KEEP
@@ -198,7 +198,8 @@ def leaks_in_references(training: TrainingSources, terms: ForbiddenTerms) -> lis
     return [*leaks_in_training_texts(items, terms), *leaks_in_gold(gold, terms)]
 
 
-def _draw_code(entropy: Entropy) -> str:
+def draw_admit_code(entropy: Entropy) -> str:
+    """Return a new code with which the admin can let a rater in."""
     code = base64.b32encode(entropy.randbytes(CODE_BYTES)).decode("ascii")
     return "-".join(code[start : start + 4] for start in range(0, 16, 4))
 

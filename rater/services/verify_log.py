@@ -11,7 +11,7 @@ from db.study_store import StudyRecord, StudyState
 from protocol.chain.audit import AuditEntry
 from protocol.errors import BlindraterError
 from rater.services.admissions import unrecorded_admission
-from rater.services.amendments import late_manifests
+from rater.services.amendments import late_manifests, late_trainings
 from rater.services.training_states import training_states
 from rater.services.verify_training import gold_hash, training_hash
 
@@ -31,14 +31,14 @@ def fault_of_log(connection: sqlite3.Connection, study: StudyRecord) -> str | No
         return "the key of the study is not the one in the log's first entry"
     if seeded.get("protocol") != study.protocol_sha256:
         return "the plan of the study is not the one in the log's first entry"
-    late = late_manifests(connection)
+    late, trained_late = late_manifests(connection), late_trainings(connection)
     for manifest in read_manifests(connection):
         recorded = seeded.get(f"manifest.{manifest.rater}", late.get(manifest.rater))
         if recorded != manifest.sha256:
             return f"the manifest of {manifest.rater} is not the one on record"
-        trained = seeded.get(f"training.{manifest.rater}")
+        trained = seeded.get(f"training.{manifest.rater}", trained_late.get(manifest.rater))
         if trained != training_hash(connection, study, manifest.rater):
-            return f"the training of {manifest.rater} is not the one in the log's first entry"
+            return f"the training of {manifest.rater} is not the one on record"
     unrecorded = _unrecorded_admission(connection, study, entries)
     if unrecorded:
         return unrecorded

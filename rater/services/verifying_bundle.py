@@ -13,7 +13,7 @@ from pathlib import Path
 
 from db.study_store import visible_bytes
 from protocol.canonical_json import sha256_hex
-from protocol.chain.amendment import Amendment, fault_of_reassignment, in_order, told_to
+from protocol.chain.amendment import Amendment, fault_of_reassignment, in_order, told_first, told_to
 from protocol.chain.events import genesis, odd_public_form
 from protocol.chain.manifest import AssignmentManifest
 from protocol.chain.ratings_file import receipt_code
@@ -241,6 +241,7 @@ class _BundleVerification:
             questions=self._parts.protocol.visible().questions,
             conversations=None,
             notices=frozenset(one.sha256 for one in told_to(self._parts.lock.amendments, manifest)),
+            told_first=told_first(self._parts.lock.amendments, manifest),
             timing=self._parts.protocol.privacy.timing,
         )
         impossible = impossible_event(events, share)

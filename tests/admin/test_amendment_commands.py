@@ -98,5 +98,7 @@ def test_tasks_are_reassigned_after_a_dry_run(tmp_path: Path) -> None:
     assert found["design"]["raters"][-1] == {"rater": "R5", "before": 0, "after": 8, "completed": 0}
     assert "R5" in done("status", small.study).out
     refused(ExitCode.NOT_FOUND, "no rater R9", "reassign", small.study, "--from", "R9", "--to", "R7", *REASON)
-    refused(ExitCode.WRONG_STATE, "already", "reassign", small.study, "--from", "R1", "--to", "R2", *REASON)
+    more = done("reassign", small.study, "--from", "R1", "--to", "R2", *REASON)
+    assert "tasks that stay with R1, as R2 has them already: 1" in more.out
+    refused(ExitCode.USAGE, "in case alone", "reassign", small.study, "--from", "R2", "--to", "r1", *REASON)
     refused(ExitCode.USAGE, "needs a reason", "reassign", small.study, "--from", "R1", "--to", "R7")

@@ -1,15 +1,17 @@
-"""A drop-out's tasks go to a rater who joins; what the drop-out did stays and counts."""
+"""A drop-out's tasks go to another rater, new or not; what the drop-out did stays and counts."""
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 
 import pytest
 
 from db.schema import compare_schema
-from protocol.chain.events import EventKind
-from protocol.errors import NotFoundError, UsageError, WrongStateError
+from protocol.canonical_json import canonical_bytes, sha256_hex
+from protocol.chain.events import EventDraft, EventKind
+from protocol.errors import InvalidInputError, NotFoundError, UsageError, WrongStateError
 from rater.services.doors import lock_study
 from rater.services.identity_facts import IdentityFacts
 from rater.services.merging import merge_files
@@ -36,6 +38,7 @@ from tests.services.small_studies import (
     seeded_study,
     unblind_small,
 )
+from tests.services.trained_studies import admit_code, pass_training, rate_everything, trained_study
 
 
 def given(small: SmallStudy, *, giver: str = "R3", taker: str = "R5") -> Reassigned:
@@ -160,9 +163,10 @@ def test_what_cannot_be_reassigned_is_refused(tmp_path: Path) -> None:
     small = begun_study(tmp_path)
     with pytest.raises(NotFoundError, match="no rater R9"):
         given(small, giver="R9")
-    for taken in ("R1", "r1", "R3"):
-        with pytest.raises(WrongStateError, match="rates in this study already"):
-            given(small, taker=taken)
+    with pytest.raises(UsageError, match="differs from R1 in case alone"):
+        given(small, taker="r1")
+    with pytest.raises(UsageError, match="cannot take over from R3"):
+        given(small, taker="R3")
     with pytest.raises(UsageError, match="cannot be a rater's code"):
         given(small, taker="R 5")
     done = rated_study(tmp_path / "rated")
@@ -172,3 +176,123 @@ def test_what_cannot_be_reassigned_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WrongStateError, match="amended while it is open"):
         given(done)
     assert small.actions() == ["seeded"]
+
+
+def completed(small: SmallStudy, rater: str) -> int:
+    desk = small.desk(rater)
+    desk.close()
+    return desk.session.completed_count
+
+
+def test_a_rater_who_has_items_gets_the_tasks_after_all_others(tmp_path: Path) -> None:
+    """Manifest and places stay; what both have stays with the leaver; the taker is told where it begins."""
+    small = begun_study(tmp_path)
+    before, theirs = items_of(small, "R1"), items_of(small, "R3")
+    planned = plan_reassignment(small.study, giver="R3", taker="R1", entropy=random.Random(9))
+    done = given(small, taker="R1")
+    assert done.design == planned
+    after = items_of(small, "R1")
+    added = after[len(before) :]
+    assert after[: len(before)] == before
+    assert set(added) == set(theirs) - set(before)
+    assert len(added) == 4
+    assert (len(done.design.tasks), len(done.design.staying), done.design.kept) == (1, 1, 0)
+    assert {one.rater: one.after for one in done.design.shares} == {"R1": 12, "R2": 8, "R3": 4}
+    assert done.design.raters_of_tasks == {2: 3}
+    assert done.amended.raters == ("R1", "R3")
+    desk = small.desk("R1")
+    notice = desk.notice(desk.unread[0])
+    desk.close()
+    assert "items 9 to 12" in notice.title
+    assert failing(small) == []
+
+
+def test_what_was_added_is_rated_only_once_it_was_told(tmp_path: Path) -> None:
+    """The chain binds the amendment, and with it the items, before any rating of one of them."""
+    small = begun_study(tmp_path)
+    given(small, taker="R1")
+    desk = small.desk("R1")
+    desk.start_sitting()
+    with pytest.raises(InvalidInputError, match="before the rater was told of it"):
+        rate_item(desk, 8, levels=PLAIN)
+    desk.mark_read(desk.unread[0])
+    rate_item(desk, 8, levels=PLAIN)
+    desk.close()
+    assert completed(small, "R1") == 2
+
+
+def test_the_rest_goes_to_a_third_and_all_of_it_is_published(tmp_path: Path) -> None:
+    """Added by pack and in the study file, locked, unblinded; both verifiers accept the bundle."""
+    small = begun_study(tmp_path)
+    given(small, taker="R1")
+    given(small, taker="R2")
+    with pytest.raises(WrongStateError, match="R3 has completed every task"):
+        given(small, taker="R5")
+    write_pack(small.study, "R1", tmp_path / "R1.pack.db")
+    assert rate_rest(tmp_path / "R1.pack.db") == 11
+    sent = submit(tmp_path / "R1.pack.db", rater=None, output=tmp_path / "R1.jsonl", interim=False, app=APP)
+    merge_files(small.study, [sent.path], who=ADMIN, clock=clock)
+    assert rate_rest(small.study, "R2") == 11
+    assert failing(small) == []
+    code = lock_small(small)
+    unblind_small(small, code)
+    assert failing(small) == []
+    export_public(small.study, tmp_path / "public", app=APP, identities=IdentityFacts())
+    bundle = Bundled(small=small, folder=tmp_path / "public", lock_code=code)
+    assert program_fails(bundle) == ""
+    assert script_fails(bundle) == ""
+    table = read_study_ratings(small.study).table
+    assert sum(row.rater == "R1" and row.value is not None for row in table.rows) == 12 * 2
+
+
+def test_an_order_that_was_added_and_then_changed_is_found(tmp_path: Path) -> None:
+    """Past the program: items in another order, or one that the leaver never had."""
+    small = begun_study(tmp_path)
+    given(small, taker="R1")
+    with small.raw() as connection:
+        body = json.loads(connection.execute("SELECT body FROM amendment").fetchone()[0])
+        body["items"].reverse()
+        text = canonical_bytes(body).decode()
+        connection.execute("DROP TRIGGER amendment_no_update")
+        connection.execute("UPDATE amendment SET body = ?, hash = ?", (text, sha256_hex(text.encode())))
+    assert any("not those of the audit log" in line for line in failing(small))
+
+
+def test_nobody_gets_further_items_unseen(tmp_path: Path) -> None:
+    """Who has handed in takes nothing over; a window that was open before cannot hand in."""
+    small = begun_study(tmp_path)
+    desk = small.desk("R1")
+    desk.start_sitting()
+    for position in range(8):
+        if not desk.session.of(desk.session.items[position]).completed:
+            rate_item(desk, position, levels=PLAIN)
+    given(small, taker="R1")
+    with pytest.raises(WrongStateError, match="amended while you were rating"):
+        desk.record(EventDraft(kind=EventKind.SUBMIT))
+    desk.close()
+    rate_rest(small.study, "R2")
+    done = small.desk("R2")
+    done.record(EventDraft(kind=EventKind.SUBMIT))
+    done.close()
+    with pytest.raises(WrongStateError, match="R2 has handed in"):
+        given(small, taker="R2")
+
+
+def test_who_joins_a_study_with_training_is_trained_first(tmp_path: Path) -> None:
+    """A training of their own with the same material and another admit code; the file verifies."""
+    small = trained_study(tmp_path)
+    pass_training(small.study, "R1")
+    done = given(small, giver="R3", taker="R5")
+    assert done.amended.amendment.training is not None
+    assert admit_code(small, "R5") != admit_code(small, "R3")
+    assert failing(small) == []
+    desk = small.desk("R5")
+    with pytest.raises(WrongStateError, match="items are not open"):
+        desk.start_sitting()
+    desk.close()
+    pass_training(small.study, "R5")
+    rate_everything(small.study, "R5")
+    assert failing(small) == []
+    with small.raw() as connection:
+        connection.execute("DROP TABLE amendment")
+    assert any("R5 is not the one on record" in line for line in failing(small))

@@ -1,4 +1,4 @@
-"""`rater-admin reassign`: the tasks of a drop-out go to a rater who joins."""
+"""`rater-admin reassign`: the tasks of a drop-out go to another rater."""
 
 from __future__ import annotations
 
@@ -16,12 +16,17 @@ if TYPE_CHECKING:
 def reassign(
     study: StudyArgument,
     giver: Annotated[str, typer.Option("--from", metavar="CODE", help="The rater who leaves.")],
-    taker: Annotated[str, typer.Option("--to", metavar="CODE", help="A new code: the rater who joins.")],
+    taker: Annotated[
+        str,
+        typer.Option(
+            "--to", metavar="CODE", help="Who gets the tasks: a rater, or a new code for one who joins."
+        ),
+    ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the new design; write nothing.")] = False,
     reason: ReasonOption = "",
     json: JsonOption = False,
 ) -> None:
-    """Give every task a rater has not completed to one who joins; what was completed stays and counts."""
+    """Give every task a rater has not completed to another; what was completed stays and counts."""
     from secrets import SystemRandom
 
     from rater.admin.amending import amended_json, print_amended, warn_of_packs
@@ -53,6 +58,7 @@ def _json(design: NewDesign) -> dict[str, object]:
         "to": design.taker,
         "tasks": list(design.tasks),
         "tasks_kept": design.kept,
+        "tasks_staying": list(design.staying),
         "raters": [
             {"rater": one.rater, "before": one.before, "after": one.after, "completed": one.completed}
             for one in design.shares
@@ -72,5 +78,10 @@ def _print(design: NewDesign) -> None:
         title=title,
         right=["items before", "items after", "of these completed"],
     )
+    if design.staying:
+        say(
+            f"tasks that stay with {design.giver}, as {design.taker} has them already: {len(design.staying)};"
+            " give them to another rater with `reassign` again"
+        )
     for raters, tasks in design.raters_of_tasks.items():
         say(f"tasks with {raters} {'rater' if raters == 1 else 'raters'}: {tasks}")
