@@ -101,6 +101,8 @@ def visible_bytes(visible: VisibleProtocol) -> bytes:
         del value["withdraw"]
     if visible.timing == "full":
         del value["timing"]
+    if visible.installation:
+        del value["installation"]
     return canonical_bytes(cast("Json", value))
 
 
@@ -187,6 +189,7 @@ def _visible(value: dict[str, Any]) -> VisibleProtocol:
         training=TrainingGate(**value["training"]) if "training" in value else None,
         withdraw=cast("WithdrawRule", value.get("withdraw", "task")),
         timing=cast("Timing", value.get("timing", "full")),
+        installation=value.get("installation", True),
     )
 
 

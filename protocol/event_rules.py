@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from protocol.canonical_json import Json, parse_canonical
-from protocol.chain.events import UNDOABLE, Event, EventDraft, EventKind
+from protocol.chain.events import INSTALLATION, UNDOABLE, Event, EventDraft, EventKind
 from protocol.chain.manifest import AssignmentManifest
 from protocol.conversation import Conversation
 from protocol.rating_moves import reasons_for
@@ -40,6 +40,8 @@ class Share:
     """By item that was added later the hash of the amendment that the rater reads before it."""
     timing: Timing = "full"
     """Which times the study records."""
+    installation: bool = True
+    """Whether the study records on which installation a sitting was."""
 
 
 def impossible_event(events: Sequence[Event], share: Share) -> str | None:
@@ -81,7 +83,10 @@ def _reasons(event: Event, session: RaterSession, share: Share) -> Iterator[str]
     body = parse_canonical(event.body)
     if body["rubric"] != share.manifest.rubric_sha256:
         yield "was made under another rubric"
-    odd = odd_times(parts_of(body), event.at, share.timing)
+    parts = parts_of(body)
+    if INSTALLATION in parts and not share.installation:
+        yield "names an installation, which this study does not record"
+    odd = odd_times(parts, event.at, share.timing)
     if odd is not None:
         yield odd
     yield from _about_item(draft, share)

@@ -86,11 +86,12 @@ def step(draft: EventDraft, rubric: Rubric) -> str:
     return f"{words}: {text}" if text else words
 
 
-def recorded(*, act: str, came_up: str, timing: Timing = "full") -> str:
+def recorded(*, act: str, came_up: str, timing: Timing = "full", installation: bool = True) -> str:
     """Return what is recorded.
 
     Args:
         timing: Which times the study records.
+        installation: Whether the study records on which installation a sitting was.
         act: What the rater does at a time, such as "key".
         came_up: What an item did before it is rated, such as "came up".
     """
@@ -99,10 +100,15 @@ def recorded(*, act: str, came_up: str, timing: Timing = "full") -> str:
         "minutes": "with the time of day to the minute and no other time",
         "off": "without any time",
     }[timing]
+    mark = (
+        ", with a random mark of this installation that says if you work on one or on several, and not on which"
+        if installation
+        else ""
+    )
     return (
         f"Each {act} that scores, quotes, notes, flags, completes or takes back is one event, on disk before"
         f" it is said to be saved, {times}. So are each"
-        " item shown, its end reached, and each start of this program. Nothing is ever deleted: an undo is"
+        f" item shown, its end reached, and each start of this program{mark}. Nothing is ever deleted: an undo is"
         " one more event."
     )
 

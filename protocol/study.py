@@ -232,6 +232,8 @@ class Privacy:
 
     timing: Timing = "full"
     """Times and durations as they are, minutes alone, or none."""
+    installation: bool = True
+    """A mark of the installation at each sitting, by which two of one rater can be told apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -310,4 +312,5 @@ class StudyProtocol:
             training=self.calibration.visible() if self.calibration else None,
             withdraw=self.amendments.withdraw,
             timing=self.privacy.timing,
+            installation=self.privacy.installation,
         )

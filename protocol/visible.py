@@ -78,3 +78,5 @@ class VisibleProtocol:
     """What goes with an item that is withdrawn."""
     timing: Timing = "full"
     """Which times are recorded of the rater."""
+    installation: bool = True
+    """Whether the installation of each sitting is recorded."""

@@ -43,9 +43,10 @@ def run_sitting(path: Path, *, rater: str | None, look: Look, debug: bool) -> in
     check_file(path)
     check_terminal(debug=debug)
     settings = _settings(look)
+    from rater.installation import installation_secret
     from rater.services.rating import open_desk
 
-    desk = open_desk(path, rater=rater, app=__version__)
+    desk = open_desk(path, rater=rater, app=__version__, installation=installation_secret())
     try:
         os.environ.setdefault("TEXTUAL_FPS", FRAMES_PER_S)
         from protocol.rating_words import goodbye

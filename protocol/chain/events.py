@@ -21,10 +21,13 @@ FORMAT = 1
 BODY_LIMIT = 64 * 1024
 PART_LIMIT = 1024 * 1024
 _TIMES = ("at", "elapsed_ms", "active_ms")
-_PARTS = frozenset({*_TIMES, "note", "quote", "cue"})
+INSTALLATION = "installation"
+"""Part of a sitting: on which installation of the program it was, as `installation_mark` says."""
+_PARTS = frozenset({*_TIMES, "note", "quote", "cue", INSTALLATION})
 _TIME = re.compile(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}\.[0-9]{3}Z")
 _DURATION = re.compile(r"-?[0-9]{1,12}")
 _BINDING = re.compile(r"[0-9a-f]{64}")
+_MARK = re.compile(r"[0-9a-f]{32}")
 _SALT = re.compile(rf"[0-9a-f]{{{2 * SALT_BYTES}}}")
 
 
@@ -117,7 +120,7 @@ class EventDraft:
     cue: str | None = None
     """Code of what gave it away."""
     texts: Mapping[str, str] = field(default_factory=dict)
-    """Withheld free texts by name: note, quote, cue."""
+    """Withheld texts by name: note, quote, cue, and of a sitting the installation."""
     elapsed_ms: int | None = None
     """Time since the item came on the screen, from a monotonic clock."""
     active_ms: int | None = None
@@ -180,6 +183,18 @@ class Head:
     chain_id: str
     seq: int
     hash: str
+
+
+def installation_mark(secret: bytes, chain_id: str) -> str:
+    """Return what a sitting says of the installation it was on.
+
+    Two sittings of one chain can be compared by it; marks of other raters and studies cannot be joined.
+
+    Args:
+        secret: What the installation drew for itself and tells nobody.
+        chain_id: The rater's chain.
+    """
+    return tagged_sha256("installation/v1", secret, chain_id.encode())[:32]
 
 
 def make_event(
@@ -329,6 +344,9 @@ def odd_form(event: Event) -> str | None:
         return odd
     if event.at is not None and not _TIME.fullmatch(event.at):
         return "has no time that this program writes"
+    mark = event.withheld.get(INSTALLATION)
+    if mark is not None and not _MARK.fullmatch(mark.value):
+        return "names an installation in a way that this program does not"
     durations = [event.withheld[name] for name in ("elapsed_ms", "active_ms") if name in event.withheld]
     if not all(_DURATION.fullmatch(duration.value) for duration in durations):
         return "has a duration that this program does not write"
@@ -364,6 +382,8 @@ def _odd_body(event: Event, parts: Mapping[str, str]) -> str | None:
         return "holds more or other than an event does"
     if set(parts) - _PARTS:
         return "holds a text that no event has"
+    if INSTALLATION in parts and event.draft.kind is not EventKind.SITTING:
+        return "names an installation, which only the start of a sitting does"
     return None
 
 

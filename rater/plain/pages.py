@@ -24,7 +24,9 @@ def print_welcome(
         f"Your work: {rating_words.work(session)}."
         + (f" Last saved {rating_words.local_time(saved_at)}." if saved_at is not None else "")
     )
-    recorded = rating_words.recorded(act="answer", came_up="was printed", timing=study.timing)
+    recorded = rating_words.recorded(
+        act="answer", came_up="was printed", timing=study.timing, installation=study.installation
+    )
     out.say(f"Recorded: {_lowered(recorded)}")
     out.say(f"Who sees it: {_lowered(rating_words.SEEN_BY)}")
     if study.contact:

@@ -12,6 +12,7 @@ from types import FrameType
 
 from protocol.errors import StorageError
 from rater.exit_codes import ExitCode
+from rater.installation import installation_secret
 from rater.plain.dialogue import Dialogue, Pager
 from rater.plain.loop import hold_sitting
 from rater.services.rating import open_desk
@@ -48,7 +49,7 @@ def rate_plainly(path: Path, *, rater: str | None, app: str, ascii_only: bool = 
         pager=_pager(),
         ascii_only=ascii_only,
     )
-    desk = open_desk(path, rater=rater, app=app)
+    desk = open_desk(path, rater=rater, app=app, installation=installation_secret())
     try:
         hold_sitting(desk, out)
         out.flush()

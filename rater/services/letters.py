@@ -111,8 +111,13 @@ class LetterDesk:
 
 
 def timing_text(visible: VisibleProtocol) -> str:
-    """Say which times are recorded."""
-    return RECORDED[visible.timing]
+    """Say which times are recorded, and whether sittings are marked."""
+    if not visible.installation:
+        return RECORDED[visible.timing]
+    return (
+        f"{RECORDED[visible.timing]}\nA random mark at each start says whether you work on one installation of the"
+        " program or on several."
+    )
 
 
 def open_letters(

@@ -69,6 +69,7 @@ def _share(
         notices=frozenset(one.sha256 for one in told_to(amendments, manifest)),
         told_first=told_first(amendments, manifest),
         timing=study.visible.timing,
+        installation=study.visible.installation,
     )
 
 

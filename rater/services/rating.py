@@ -34,7 +34,15 @@ from db.study_store import StudyRecord, StudyState, read_state, read_study
 from protocol.active_time import ActivityClock
 from protocol.amendment_words import Notice, Ruling, notice_of, rulings_on
 from protocol.chain.amendment import Amendment, set_aside, told_first, told_to
-from protocol.chain.events import Event, EventDraft, EventKind, Head, make_event
+from protocol.chain.events import (
+    INSTALLATION,
+    Event,
+    EventDraft,
+    EventKind,
+    Head,
+    installation_mark,
+    make_event,
+)
 from protocol.chain.identifiers import Clock, Entropy
 from protocol.chain.manifest import AssignedItem, AssignmentManifest
 from protocol.errors import (
@@ -78,6 +86,7 @@ class RatingDesk:
         entropy: Entropy,
         clock: Clock,
         monotonic: Callable[[], float],
+        installation: bytes | None = None,
     ) -> None:
         self._connection = connection
         self.manifest = manifest
@@ -86,6 +95,7 @@ class RatingDesk:
         self._entropy = entropy
         self._clock = clock
         self._monotonic = monotonic
+        self._installation = installation
         self._activity = ActivityClock()
         self.held: EventDraft | None = None
         """A text that is being typed: recorded if the sitting ends before it is saved or dropped."""
@@ -287,7 +297,9 @@ class RatingDesk:
 
     def start_sitting(self) -> RaterSession:
         """Record that the rater opened the app."""
-        return self.record(EventDraft(kind=EventKind.SITTING))
+        secret = self._installation if self.visible.installation else None
+        texts = {} if secret is None else {INSTALLATION: installation_mark(secret, self.manifest.id)}
+        return self.record(EventDraft(kind=EventKind.SITTING, texts=texts))
 
     def _refuse_impossible(self, event: Event) -> None:
         """Keep out what every reader of the chain would stumble over: nothing is ever deleted from it."""
@@ -303,6 +315,7 @@ class RatingDesk:
             notices=frozenset(one.sha256 for one in self._amendments),
             told_first=told_first(self._amendments, self.manifest),
             timing=self.visible.timing,
+            installation=self.visible.installation,
         )
         why = why_not_next(event, self.session, share)
         if why is not None:
@@ -383,6 +396,7 @@ def open_desk(
     entropy: Entropy | None = None,
     clock: Clock = utc_now,
     monotonic: Callable[[], float] = time.monotonic,
+    installation: bytes | None = None,
 ) -> RatingDesk:
     """Open a study file or pack for one rater.
 
@@ -393,6 +407,7 @@ def open_desk(
         entropy: Source of salts; the system's unless given.
         clock: Wall clock.
         monotonic: Clock for durations, in seconds.
+        installation: The secret of this installation, for the mark of a sitting; None records no mark.
 
     Raises:
         NotFoundError: No such file or rater.
@@ -422,6 +437,7 @@ def open_desk(
                 entropy=entropy or secrets.SystemRandom(),
                 clock=clock,
                 monotonic=monotonic,
+                installation=installation,
             )
             if study.visible.training is not None:
                 desk.open_training()

@@ -243,6 +243,7 @@ class _BundleVerification:
             notices=frozenset(one.sha256 for one in told_to(self._parts.lock.amendments, manifest)),
             told_first=told_first(self._parts.lock.amendments, manifest),
             timing=self._parts.protocol.privacy.timing,
+            installation=self._parts.protocol.privacy.installation,
         )
         impossible = impossible_event(events, share)
         if impossible:

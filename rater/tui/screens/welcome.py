@@ -107,7 +107,12 @@ class WelcomeScreen(Screen[None]):
         if self._saved_at is not None:
             lines += _fact("Last saved", rating_words.local_time(self._saved_at), width)
         for title, text in (
-            ("What is recorded", rating_words.recorded(act="key", came_up="came up", timing=study.timing)),
+            (
+                "What is recorded",
+                rating_words.recorded(
+                    act="key", came_up="came up", timing=study.timing, installation=study.installation
+                ),
+            ),
             ("Who sees it", rating_words.SEEN_BY),
         ):
             lines += [Content(""), Content.styled(title, tones.HEADING)]
