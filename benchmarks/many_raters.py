@@ -2,10 +2,11 @@
 
     python benchmarks/many_raters.py [--raters 1000] [--items 200] [--folder DIR] [--write]
 
-The study is seeded by the command; the ratings files are made by a program that draws levels, straight into
-an exchange folder. Then each command runs once in a fresh process. What is compared is processor time, which other
-work on the machine disturbs least, as a multiple of the least that anybody has to do who takes the same
-files in: read them, hash them with SHA-256 and parse every line as JSON. Simulated ratings are no findings.
+The study is seeded by the command; the ratings files are made by a program that draws levels, straight
+into an exchange folder. Then each command runs once in a fresh process. What is compared is processor time,
+which other work on the machine disturbs least, as a multiple of the least that anybody has to do who takes
+the same files in: read them, hash them with SHA-256 and parse every line as JSON. Simulated ratings are no
+findings.
 """
 
 from __future__ import annotations
@@ -122,9 +123,7 @@ def whole_life(folder: Path, size: Size) -> Iterator[Run]:
 def write_protocol(path: Path, size: Size) -> Path:
     """Write the protocol of a study with so many raters and tasks."""
     codes = [f"R{number}" for number in range(1, size.raters + 1)]
-    levels = ", ".join(
-        f'{{ value = {value}, label = "l{value}", anchor = "A." }}' for value in range(LEVELS)
-    )
+    levels = ", ".join(f'{{ value = {value}, label = "l{value}", anchor = "A." }}' for value in range(LEVELS))
     parts = [
         'format = 1\n[study]\nname = "Many"\nkind = "stress-test"\nevidence_level = "response"\n'
         'simulated = true\n[rubric]\nid = "r"\ntitle = "R"\nsource = "benchmark"\n'
@@ -203,14 +202,16 @@ def chain_of(manifest: AssignmentManifest, noise: random.Random) -> Iterator[Eve
 def _drafts(manifest: AssignmentManifest, noise: random.Random) -> Iterator[EventDraft]:
     yield EventDraft(kind=EventKind.SITTING)
     for item in manifest.items:
-        about = {"item_id": item.item_id}
-        yield EventDraft(kind=EventKind.SHOW, shown_sha256=item.shown_sha256, **about)
-        yield EventDraft(kind=EventKind.READ_TO_END, elapsed_ms=noise.randrange(20_000, 200_000), **about)
+        name = item.item_id
+        yield EventDraft(kind=EventKind.SHOW, shown_sha256=item.shown_sha256, item_id=name)
+        read = noise.randrange(20_000, 200_000)
+        yield EventDraft(kind=EventKind.READ_TO_END, elapsed_ms=read, item_id=name)
         for place, dimension in enumerate(DIMENSIONS):
             own = int(item.item_id[place], 16) % LEVELS
             level = own if noise.random() < 0.5 else noise.randrange(LEVELS)
-            yield EventDraft(kind=EventKind.SCORE, dimension=dimension, level=level, **about)
-        yield EventDraft(kind=EventKind.COMPLETE, elapsed_ms=noise.randrange(30_000, 300_000), **about)
+            yield EventDraft(kind=EventKind.SCORE, dimension=dimension, level=level, item_id=name)
+        done = read + noise.randrange(10_000, 100_000)
+        yield EventDraft(kind=EventKind.COMPLETE, elapsed_ms=done, item_id=name)
     yield EventDraft(kind=EventKind.SUBMIT)
 
 
@@ -227,9 +228,7 @@ def measured(what: str, command: Sequence[object]) -> Run:
     started = time.perf_counter()
     with (
         tempfile.TemporaryFile() as said,
-        subprocess.Popen(
-            [str(part) for part in command], stdout=subprocess.DEVNULL, stderr=said
-        ) as process,
+        subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL, stderr=said) as process,
     ):
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -248,10 +247,11 @@ def _about(folder: Path, size: Size) -> str:
     files = list((folder / "exchange").iterdir())
     mib = sum(path.stat().st_size for path in files) / 2**20
     study = (folder / "study.db").stat().st_size / 2**20
+    items = size.tasks * len(MODELS) * len(SCAFFOLDS)
     return (
-        f"{size.raters:,} raters x {size.items} items ({size.tasks * len(MODELS) * len(SCAFFOLDS):,} items in all, "
-        f"{min(RATERS_PER_ITEM, size.raters)} raters each, {len(DIMENSIONS)} dimensions): {len(files):,} files of {mib:,.0f} MiB, "
-        f"a study file of {study:,.0f} MiB."
+        f"{size.raters:,} raters x {size.items} items ({items:,} items in all, "
+        f"{min(RATERS_PER_ITEM, size.raters)} raters each, {len(DIMENSIONS)} dimensions): "
+        f"{len(files):,} files of {mib:,.0f} MiB, a study file of {study:,.0f} MiB."
     )
 
 
@@ -262,7 +262,11 @@ def _table(runs: Sequence[Run]) -> list[str]:
         f"{run.wall_s:.1f} s | {run.peak_mib:,.0f} MiB |"
         for run in runs
     ]
-    return ["| step | of the least | processor time | wall time | peak memory |", "| --- | --- | --- | --- | --- |", *rows]
+    head = [
+        "| step | of the least | processor time | wall time | peak memory |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    return [*head, *rows]
 
 
 if __name__ == "__main__":

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from protocol.chain.events import Event, Head, genesis, read_event
 from protocol.chain.manifest import AssignmentManifest
+from protocol.chain.ratings_file import StoredEvent
 from protocol.errors import CheckFailedError
 
 
@@ -26,6 +27,30 @@ def append_event(connection: sqlite3.Connection, event: Event) -> None:
         "INSERT INTO event (chain_id, seq, hash, body, withheld) VALUES (?, ?, ?, ?, ?)",
         (event.chain_id, event.seq, event.hash, event.body.decode(), event.withheld_bytes().decode()),
     )
+
+
+def append_stored(
+    connection: sqlite3.Connection, chain_id: str, events: Sequence[StoredEvent], *, after: int
+) -> None:
+    """Add events of a verified file, word for word, behind the event with this number; triggers as above."""
+    connection.executemany(
+        "INSERT INTO event (chain_id, seq, hash, body, withheld) VALUES (?, ?, ?, ?, ?)",
+        stored_rows(chain_id, events, after=after),
+    )
+
+
+def stored_rows(
+    chain_id: str, events: Sequence[StoredEvent], *, after: int
+) -> Iterator[tuple[str, int, str, str, str]]:
+    """Return the rows of a file's events from a number on, as they stand in a table of events."""
+    for seq, event in enumerate(events[after:], start=after + 1):
+        yield chain_id, seq, event.hash, event.body, event.withheld
+
+
+def read_hashes(connection: sqlite3.Connection, chain_id: str) -> list[str]:
+    """Return the stored hashes of a chain, in order and not checked."""
+    rows = connection.execute("SELECT hash FROM event WHERE chain_id = ? ORDER BY seq", (chain_id,))
+    return [hash_ for (hash_,) in rows]
 
 
 def read_events(connection: sqlite3.Connection, manifest: AssignmentManifest) -> list[Event]:

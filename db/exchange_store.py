@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from protocol.canonical_json import sha256_hex
 
-ReturnStatus = Literal["merged", "late"]
+ReturnStatus = Literal["merged", "late", "fork"]
+"""Merged into the study; came after the lock; parts from the study's chain, and is only kept."""
+
+
+_RETURNED = "SELECT sha256, rater, status, body FROM returned_file"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,15 +59,24 @@ def insert_returned(connection: sqlite3.Connection, body: bytes, *, rater: str, 
     return True
 
 
-def read_returned(connection: sqlite3.Connection) -> list[ReturnedFile]:
-    """Return every returned file, by hash."""
-    rows = connection.execute("SELECT sha256, rater, status, body FROM returned_file ORDER BY sha256")
-    return [
-        ReturnedFile(sha256=sha256, rater=rater, status=status, body=body.encode())
-        for sha256, rater, status, body in rows
-    ]
+def read_returned(connection: sqlite3.Connection) -> Iterator[ReturnedFile]:
+    """Return every returned file, by hash, one in memory at a time."""
+    yield from _returned(connection.execute(f"{_RETURNED} ORDER BY sha256"))
+
+
+def read_forks(connection: sqlite3.Connection) -> Iterator[ReturnedFile]:
+    """Return every returned file that parts from the chain in the study, by hash."""
+    yield from _returned(connection.execute(f"{_RETURNED} WHERE status = 'fork' ORDER BY sha256"))
+
+
+def _returned(rows: Iterable[tuple[str, str, ReturnStatus, str]]) -> Iterator[ReturnedFile]:
+    for sha256, rater, status, body in rows:
+        yield ReturnedFile(sha256=sha256, rater=rater, status=status, body=body.encode())
 
 
 def returned_hashes(connection: sqlite3.Connection) -> frozenset[str]:
-    """Return the hashes of all returned files, without reading them."""
-    return frozenset(row[0] for row in connection.execute("SELECT sha256 FROM returned_file"))
+    """Return the hashes of returned files that need not come again; late ones do once a study is unlocked."""
+    rows = connection.execute(
+        "SELECT sha256 FROM returned_file WHERE status <> 'late' OR (SELECT state FROM study) <> 'open'"
+    )
+    return frozenset(sha256 for (sha256,) in rows)

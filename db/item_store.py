@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from protocol.canonical_json import sha256_hex
 from protocol.conversation import Conversation
@@ -44,6 +44,33 @@ def read_items(connection: sqlite3.Connection) -> list[Item]:
     """
     rows = connection.execute("SELECT item_id, task_id, body FROM item ORDER BY item_id")
     return [item_of_row(item_id, task_id, body) for item_id, task_id, body in rows]
+
+
+class StoredConversations(Mapping[str, Conversation]):
+    """The conversations of a file by item id, read when they are asked for: few of many items are.
+
+    Raises:
+        CheckFailedError: At reading, where one holds something else than an item does.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __getitem__(self, item_id: str) -> Conversation:
+        row = self._connection.execute(
+            "SELECT item_id, task_id, body FROM item WHERE item_id = ?", (item_id,)
+        ).fetchone()
+        if row is None:
+            raise KeyError(item_id)
+        return item_of_row(*row).conversation
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (
+            item_id for (item_id,) in self._connection.execute("SELECT item_id FROM item ORDER BY item_id")
+        )
+
+    def __len__(self) -> int:
+        return int(self._connection.execute("SELECT count(*) FROM item").fetchone()[0])
 
 
 def task_of_items(connection: sqlite3.Connection) -> dict[str, str]:

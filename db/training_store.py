@@ -7,15 +7,16 @@ read from. A pack holds one rater's manifest and chain; codes and gold stay in t
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from db.connection import FileKind
-from db.event_store import verified_events
+from db.event_store import stored_rows, verified_events
 from db.item_store import item_of_row
 from db.late_rows import lifted
 from protocol.canonical_json import canonical_bytes, sha256_hex
 from protocol.chain.events import Event, Head, genesis
+from protocol.chain.ratings_file import StoredEvent
 from protocol.errors import CheckFailedError
 from protocol.training.reference import References, TrainingItem, read_references, references_body
 from protocol.training.training_manifest import TrainingManifest
@@ -193,6 +194,22 @@ def append_training_event(connection: sqlite3.Connection, event: Event) -> None:
         "INSERT INTO training_event (chain_id, seq, hash, body, withheld) VALUES (?, ?, ?, ?, ?)",
         (event.chain_id, event.seq, event.hash, event.body.decode(), event.withheld_bytes().decode()),
     )
+
+
+def append_stored_training(
+    connection: sqlite3.Connection, chain_id: str, events: Sequence[StoredEvent], *, after: int
+) -> None:
+    """Add training events of a verified file, word for word, behind the event with this number."""
+    connection.executemany(
+        "INSERT INTO training_event (chain_id, seq, hash, body, withheld) VALUES (?, ?, ?, ?, ?)",
+        stored_rows(chain_id, events, after=after),
+    )
+
+
+def read_training_hashes(connection: sqlite3.Connection, chain_id: str) -> list[str]:
+    """Return the stored hashes of a training chain, in order and not checked."""
+    rows = connection.execute("SELECT hash FROM training_event WHERE chain_id = ? ORDER BY seq", (chain_id,))
+    return [hash_ for (hash_,) in rows]
 
 
 def read_training_head(connection: sqlite3.Connection, manifest: TrainingManifest) -> Head:

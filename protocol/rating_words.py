@@ -101,15 +101,15 @@ def recorded(*, act: str, came_up: str, timing: Timing = "full", installation: b
         "off": "without any time",
     }[timing]
     mark = (
-        ", with a random mark of this installation that says if you work on one or on several, and not on which"
+        ", with a random mark that says if you work on one installation of it or on several, and not on which"
         if installation
         else ""
     )
     return (
         f"Each {act} that scores, quotes, notes, flags, completes or takes back is one event, on disk before"
         f" it is said to be saved, {times}. So are each"
-        f" item shown, its end reached, and each start of this program{mark}. Nothing is ever deleted: an undo is"
-        " one more event."
+        f" item shown, its end reached, and each start of this program{mark}. Nothing is ever deleted: an"
+        " undo is one more event."
     )
 
 

@@ -14,18 +14,15 @@ import numpy as np
 
 from protocol.analysis.rating_table import DimensionSpec, RatingRow, RatingTable
 from protocol.analysis.unit_matrix import Unit
+from protocol.odd_work import FAST_SHARE, MIN_TIMED
 from protocol.rubric import Scale
 from protocol.stats.clopper_pearson import Proportion
 from protocol.stats.correlation import PairedScores, above_others, correlation
 from protocol.stats.estimate import Estimate, IntervalEstimate
 from protocol.stats.jackknife import LeaveOneOut, jackknife_interval
 
-FAST_SHARE = 1 / 3
-"""An item done in less than this share of the median of all ratings is a fast one."""
 FAST_RUN = 5
 """So many fast items in a row are reported."""
-MIN_TIMED = 10
-"""With fewer timed items nothing is said about pace."""
 MIN_HALO_UNITS = 15
 
 

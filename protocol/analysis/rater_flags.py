@@ -12,9 +12,10 @@ from enum import StrEnum
 
 from protocol.analysis.agreement import AgreementResult, DimensionAgreement
 from protocol.analysis.intra_rater import MIN_REPEATS, RepeatedRatings
-from protocol.analysis.rater_conduct import FAST_RUN, FAST_SHARE, Conduct
+from protocol.analysis.rater_conduct import FAST_RUN, Conduct
 from protocol.analysis.rater_diagnostics import RaterDiagnostics
 from protocol.analysis.verdicts import p_text
+from protocol.odd_work import FAST_SHARE
 from protocol.stats.clopper_pearson import Proportion
 from protocol.stats.holm import holm
 from protocol.wording import seconds_text

@@ -8,6 +8,7 @@ arrived in part is known by its name. Nothing here knows a study, for the rater'
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -237,7 +238,7 @@ def unreachable(address: str, fault: OSError) -> StorageError:
 
 
 def take_new(place: Exchange, known: frozenset[str]) -> Taken:
-    """Read the ratings files that are not known yet; everything else there is left alone.
+    """Return the ratings files that are not known yet; everything else there is left alone.
 
     What others wrote is not trusted: only names of ratings files are opened, no more than the limit is
     read, and content that does not fit its name is set aside.
@@ -257,30 +258,28 @@ def take_new(place: Exchange, known: frozenset[str]) -> Taken:
             where=place.address,
             next_step="Move what is merged to another place.",
         )
-    files: list[SentFile] = []
-    aside: list[str] = []
-    had = 0
-    for entry in entries:
-        named = ratings_name(entry.name)
-        if named is None:
-            continue
-        if named.sha256 in known:
-            had += 1
-            continue
-        data = place.read(entry.name, limit=LARGEST_FILE) if entry.size <= LARGEST_FILE else b""
-        if sha256_hex(data) == named.sha256:
-            files.append(SentFile(where=f"{place.address.rstrip('/')}/{entry.name}", data=data))
-        else:
-            aside.append(entry.name)
-    return Taken(files=tuple(files), aside=tuple(aside), known=had)
+    named = [(entry, name) for entry in entries if (name := ratings_name(entry.name)) is not None]
+    fresh = [(entry, name) for entry, name in named if name.sha256 not in known]
+    return Taken(place, fresh, known=len(named) - len(fresh))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What an exchange held."""
+    """What an exchange holds, read file by file: to go through it is to read it."""
 
-    files: tuple[SentFile, ...]
-    aside: tuple[str, ...]
-    """Names of files that are too large, or arrived in part: not what their names say."""
-    known: int
-    """Files that were merged before."""
+    def __init__(self, place: Exchange, fresh: Sequence[tuple[Entry, RatingsName]], *, known: int) -> None:
+        self._place = place
+        self._fresh = fresh
+        self.known = known
+        """Files that were taken before."""
+        self.aside: list[str] = []
+        """Names of files that are too large, or arrived in part: not what their names say."""
+
+    def __iter__(self) -> Iterator[SentFile]:
+        self.aside.clear()
+        for entry, name in self._fresh:
+            small = entry.size <= LARGEST_FILE
+            data = self._place.read(entry.name, limit=LARGEST_FILE) if small else b""
+            if sha256_hex(data) == name.sha256:
+                yield SentFile(where=f"{self._place.address.rstrip('/')}/{entry.name}", data=data)
+            else:
+                self.aside.append(entry.name)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from db.connection import close, open_for_reading, sentences
 from db.exchange_store import returned_hashes
 from protocol.chain.identifiers import Clock
-from rater.services.exchange import SentFile, is_address, open_exchange, take_new
+from rater.services.exchange import SentFile, Taken, is_address, open_exchange, take_new
 from rater.services.merging import Merged, merge_files
 from rater.services.who import Who
 
@@ -42,22 +43,20 @@ def merge_sent(study_path: Path, named: Sequence[str], *, who: Who, clock: Clock
         BlindraterError: As `merge_files`.
     """
     known: frozenset[str] | None = None
-    files: list[Path | SentFile] = []
-    aside: list[str] = []
-    had = 0
+    sources: list[Iterable[Path | SentFile]] = []
+    exchanges: list[Taken] = []
     for one in named:
         if not is_address(one) and not Path(one).is_dir():
-            files.append(Path(one))
+            sources.append([Path(one)])
             continue
         known = _known(study_path) if known is None else known
         taken = take_new(open_exchange(one), known)
-        files += taken.files
-        aside += taken.aside
-        had += taken.known
+        sources.append(taken)
+        exchanges.append(taken)
     return Intake(
-        merged=tuple(merge_files(study_path, files, who=who, clock=clock)),
-        aside=tuple(aside),
-        known=had,
+        merged=tuple(merge_files(study_path, chain.from_iterable(sources), who=who, clock=clock)),
+        aside=tuple(name for taken in exchanges for name in taken.aside),
+        known=sum(taken.known for taken in exchanges),
         exchange=known is not None,
     )
 

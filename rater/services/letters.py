@@ -115,8 +115,8 @@ def timing_text(visible: VisibleProtocol) -> str:
     if not visible.installation:
         return RECORDED[visible.timing]
     return (
-        f"{RECORDED[visible.timing]}\nA random mark at each start says whether you work on one installation of the"
-        " program or on several."
+        f"{RECORDED[visible.timing]}\nA random mark at each start says whether you work on one"
+        " installation of the program or on several."
     )
 
 

@@ -2,46 +2,40 @@
 
 Text in, verified against the manifest it must start from. Merging is idempotent and does not depend
 on the order of the files: a longer chain replaces nothing, it goes on where the shorter ends. Two
-chains that differ are a fork: both are shown and neither is chosen.
+chains that differ are a fork: both are shown, neither is chosen, and the file that came is kept.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from db.audit_store import append_audit
 from db.connection import close, open_for_writing, sentences, writing
-from db.event_store import append_event, read_events
+from db.event_store import append_stored, read_events, read_hashes
 from db.exchange_store import insert_returned
-from db.manifest_store import raters, read_manifest
-from db.study_store import StudyRecord, StudyState, read_study, require_study_file
-from db.training_store import append_training_event, read_training_events
-from protocol.canonical_json import sha256_hex
-from protocol.chain.events import Event
+from db.manifest_store import read_manifest
+from db.study_store import StudyRecord, StudyState, read_state, read_study, require_study_file
+from db.training_store import (
+    append_stored_training,
+    read_training_events,
+    read_training_hashes,
+    read_training_manifest,
+)
 from protocol.chain.identifiers import Clock
-from protocol.chain.manifest import AssignmentManifest
 from protocol.chain.ratings_file import (
-    RatingsFile,
+    StoredEvent,
     first_difference,
-    parse_ratings_text,
-    receipt_code,
     verify_events,
     verify_training_events,
 )
 from protocol.errors import CheckFailedError
-from protocol.event_rules import impossible_event
-from protocol.training.attempts import fold_training
-from protocol.training.event_rules import impossible_training_event
-from protocol.training.training_manifest import TrainingManifest
+from rater.services.arrivals import Arrival, ArrivalHall, fork_of
 from rater.services.exchange import SentFile
 from rater.services.key_files import read_bytes
-from rater.services.rater_states import read_share
-from rater.services.training_states import rated_untrained, read_training_share
 from rater.services.who import Who
 
 Outcome = Literal["merged", "nothing new", "late, kept apart"]
@@ -61,25 +55,16 @@ class Merged:
     has_training: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Arrival:
-    where: str
-    data: bytes
-    file: RatingsFile
-    manifest: AssignmentManifest
-    events: list[Event]
-    training: TrainingManifest | None
-    training_events: list[Event]
-
-
 def merge_files(
-    study_path: Path, files: Sequence[Path | SentFile], *, who: Who, clock: Clock
+    study_path: Path, files: Iterable[Path | SentFile], *, who: Who, clock: Clock
 ) -> list[Merged]:
     """Merge ratings files into a study: all of them, or none.
 
+    A file that parts from the study's chain is kept as it came, and nothing is merged.
+
     Args:
         study_path: The study file.
-        files: Ratings files of its raters, or what an exchange held.
+        files: Ratings files of its raters, or what an exchange held; one is in memory at a time.
         who: Who merges.
         clock: Wall clock.
 
@@ -93,10 +78,18 @@ def merge_files(
         with sentences(study_path):
             study = read_study(connection)
             require_study_file(study)
-            arrivals = [_arrival(connection, study, sent) for sent in map(_sent, files)]
-            _refuse_forks_between(arrivals)
+            hall = ArrivalHall(connection, study)
+            arrivals = [hall.take(sent) for sent in map(_sent, files)]
+            _refuse_forks(connection, study, hall, arrivals, who=who, clock=clock)
             with writing(connection):
-                return [_merge(connection, study, arrival, who=who, at=clock()) for arrival in arrivals]
+                merging = _Merging(
+                    connection=connection,
+                    study=study,
+                    hall=hall,
+                    who=who,
+                    is_open=read_state(connection) is StudyState.OPEN,
+                )
+                return [merging.merge(arrival, at=clock()) for arrival in arrivals]
     finally:
         close(connection)
 
@@ -107,132 +100,151 @@ def _sent(file: Path | SentFile) -> SentFile:
     return SentFile(where=str(file), data=read_bytes(file, wanted="ratings, as `rater submit` writes it"))
 
 
-def _arrival(connection: sqlite3.Connection, study: StudyRecord, sent: SentFile) -> _Arrival:
-    data = sent.data
-    file = parse_ratings_text(data, where=sent.where)
-    if file.header.study_id != study.study_id or file.header.rater not in raters(connection):
-        raise CheckFailedError(
-            f"The file holds ratings of {file.header.rater} for another study.",
-            where=sent.where,
-            next_step="Nothing was merged. Ask for the ratings file of this study.",
-        )
-    manifest = read_manifest(connection, file.header.rater)
-    events = verify_events(file, manifest, where=sent.where)
-    share = read_training_share(connection, study, manifest) if study.visible.training else None
-    trained = verify_training_events(file, share.material.manifest if share else None, where=sent.where)
-    impossible = impossible_event(events, read_share(connection, study, manifest))
-    if impossible is None and share is not None:
-        impossible = impossible_training_event(trained, share.material, share.conversations)
-    if impossible is None and share is not None:
-        impossible = rated_untrained(fold_training(share.material, trained), events)
-    if impossible:
-        raise CheckFailedError(
-            f"The file was not made by this program: {impossible}.",
-            where=sent.where,
-            next_step="Nothing was merged. Ask the rater to run `rater submit` again and send that file.",
-        )
-    return _Arrival(
-        where=sent.where,
-        data=data,
-        file=file,
-        manifest=manifest,
-        events=events,
-        training=share.material.manifest if share else None,
-        training_events=trained,
+def _refuse_forks(
+    connection: sqlite3.Connection,
+    study: StudyRecord,
+    hall: ArrivalHall,
+    arrivals: Sequence[Arrival],
+    *,
+    who: Who,
+    clock: Clock,
+) -> None:
+    """Keep every file that parts from the study, and go no further where there is one."""
+    forks = [arrival for arrival in arrivals if arrival.fork]
+    if not forks:
+        return
+    with writing(connection):
+        for arrival in forks:
+            _keep_fork(connection, study, hall.data(arrival), arrival, who=who, at=clock())
+    first, *others = forks
+    more = f" So do {', '.join(one.where for one in others)}." if others else ""
+    raise CheckFailedError(
+        f"{first.fork.sentence if first.fork else ''}{more}",
+        where=first.where,
+        next_step="Nothing was merged; what differs is kept as it came. Ask the rater which copy counts: two "
+        "copies of one pack were used. Then merge the other files without it.",
     )
 
 
-def _merge(
-    connection: sqlite3.Connection, study: StudyRecord, arrival: _Arrival, *, who: Who, at: str
-) -> Merged:
-    ours = read_events(connection, arrival.manifest)
-    _refuse_fork(ours, arrival.events, ours="in the study", theirs=arrival)
-    fresh = arrival.events[len(ours) :]
-    trained = _fresh_training(connection, arrival)
-    anything = bool(fresh or trained)
-    late = study.state is not StudyState.OPEN
-    outcome: Outcome = "nothing new" if not anything else "late, kept apart" if late else "merged"
-    if not late:
-        for event in trained:
-            append_training_event(connection, event)
-        for event in fresh:
-            append_event(connection, event)
-    is_new = anything and insert_returned(
-        connection, arrival.data, rater=arrival.manifest.rater, status="late" if late else "merged"
+def _keep_fork(
+    connection: sqlite3.Connection, study: StudyRecord, data: bytes, arrival: Arrival, *, who: Who, at: str
+) -> None:
+    fork = arrival.fork
+    if fork is None or not insert_returned(connection, data, rater=arrival.rater, status="fork"):
+        return
+    append_audit(
+        connection,
+        study_id=study.study_id,
+        at=at,
+        who=who.name,
+        action="fork",
+        details={
+            "rater": arrival.rater,
+            "file": arrival.sha256,
+            "events": str(arrival.events),
+            "from": str(fork.number),
+            "installation": fork.installation,
+            "head": arrival.head,
+            "app": who.app,
+        },
     )
-    if is_new or outcome == "merged":
+
+
+@dataclass(slots=True, kw_only=True)
+class _Merging:
+    """One transaction that takes verified files in, one after the other."""
+
+    connection: sqlite3.Connection
+    study: StudyRecord
+    hall: ArrivalHall
+    who: Who
+    is_open: bool
+    added: dict[str, str] = field(default_factory=dict)
+    """Which file of this call last added to a chain, by chain id."""
+
+    def merge(self, arrival: Arrival, *, at: str) -> Merged:
+        """Add what is new of a file, and keep the file."""
+        file = self.hall.file(arrival)
+        had = read_hashes(self.connection, arrival.chain_id)
+        self._refuse_fork(had, file.events, arrival)
+        fresh = max(0, arrival.events - len(had))
+        trained = 0
+        if arrival.training_id is not None:
+            had_training = read_training_hashes(self.connection, arrival.training_id)
+            self._refuse_fork(had_training, file.training_events, arrival)
+            trained = max(0, arrival.training_events - len(had_training))
+            if self.is_open and trained:
+                append_stored_training(
+                    self.connection, arrival.training_id, file.training_events, after=len(had_training)
+                )
+        if self.is_open and fresh:
+            append_stored(self.connection, arrival.chain_id, file.events, after=len(had))
+        outcome: Outcome = (
+            "nothing new" if not (fresh or trained) else "merged" if self.is_open else "late, kept apart"
+        )
+        if outcome != "nothing new":
+            self._keep(arrival, outcome, fresh=fresh, trained=trained, at=at)
+        return Merged(
+            where=arrival.where,
+            rater=arrival.rater,
+            outcome=outcome,
+            new_events=fresh,
+            receipt=arrival.receipt,
+            interim=arrival.interim,
+            new_training_events=trained,
+            has_training=arrival.training_id is not None,
+        )
+
+    def _keep(self, arrival: Arrival, outcome: Outcome, *, fresh: int, trained: int, at: str) -> None:
+        status: Literal["merged", "late"] = "merged" if outcome == "merged" else "late"
+        self.added[arrival.chain_id] = arrival.where
+        is_new = insert_returned(self.connection, self.hall.data(arrival), rater=arrival.rater, status=status)
+        if not is_new and outcome != "merged":
+            return
+        training = {
+            "training_events": str(arrival.training_events),
+            "training_new": str(trained),
+            "training_head": arrival.training_head,
+        }
         append_audit(
-            connection,
-            study_id=study.study_id,
+            self.connection,
+            study_id=self.study.study_id,
             at=at,
-            who=who.name,
-            action="late" if late else "merged",
+            who=self.who.name,
+            action=status,
             details={
-                "rater": arrival.manifest.rater,
-                "file": sha256_hex(arrival.data),
-                "events": str(len(arrival.events)),
-                "new": str(len(fresh)),
-                "head": arrival.file.head,
-                "app": who.app,
-                **_training_details(arrival, trained),
+                "rater": arrival.rater,
+                "file": arrival.sha256,
+                "events": str(arrival.events),
+                "new": str(fresh),
+                "head": arrival.head,
+                "app": self.who.app,
+                **(training if arrival.training_id is not None else {}),
             },
         )
-    return Merged(
-        where=arrival.where,
-        rater=arrival.manifest.rater,
-        outcome=outcome,
-        new_events=len(fresh),
-        receipt=arrival.file.receipt,
-        interim=arrival.file.header.interim,
-        new_training_events=len(trained),
-        has_training=arrival.training is not None,
-    )
 
+    def _refuse_fork(self, had: Sequence[str], events: Sequence[StoredEvent], arrival: Arrival) -> None:
+        """Refuse what parted from the study after it was verified: by a file of this call, or a rater."""
+        if first_difference(had, [event.hash for event in events]) is None:
+            return
+        other = self.added.get(arrival.chain_id)
+        place = "in the study" if other is None else f"in {other}"
+        raise CheckFailedError(
+            self._why_forked(arrival, place),
+            where=arrival.where,
+            next_step="Nothing was merged. Ask the rater which copy counts: "
+            "two copies of one pack were used.",
+        )
 
-def _fresh_training(connection: sqlite3.Connection, arrival: _Arrival) -> list[Event]:
-    """Return the events of training that the study does not have yet."""
-    if arrival.training is None:
-        return []
-    ours = read_training_events(connection, arrival.training)
-    _refuse_fork(ours, arrival.training_events, ours="in the study", theirs=arrival)
-    return arrival.training_events[len(ours) :]
-
-
-def _training_details(arrival: _Arrival, fresh: Sequence[Event]) -> dict[str, str]:
-    if arrival.training is None:
-        return {}
-    return {
-        "training_events": str(len(arrival.training_events)),
-        "training_new": str(len(fresh)),
-        "training_head": arrival.file.training_head or "",
-    }
-
-
-def _refuse_forks_between(arrivals: Sequence[_Arrival]) -> None:
-    by_manifest: dict[str, list[_Arrival]] = {}
-    for arrival in arrivals:
-        by_manifest.setdefault(arrival.manifest.id, []).append(arrival)
-    for same in by_manifest.values():
-        for one, other in combinations(same, 2):
-            _refuse_fork(one.events, other.events, ours=f"in {one.where}", theirs=other)
-            _refuse_fork(one.training_events, other.training_events, ours=f"in {one.where}", theirs=other)
-
-
-def _refuse_fork(events: Sequence[Event], others: Sequence[Event], *, ours: str, theirs: _Arrival) -> None:
-    number = first_difference([event.hash for event in events], [event.hash for event in others])
-    if number is None:
-        return
-    raise CheckFailedError(
-        f"Two copies of {theirs.manifest.rater}'s work differ from event {number} on: {ours} it is "
-        f"{_said(events, number)}, in the file it is {_said(others, number)}.",
-        where=theirs.where,
-        next_step="Nothing was merged. Ask the rater which copy counts; two copies of one pack were used.",
-    )
-
-
-def _said(events: Sequence[Event], number: int) -> str:
-    event = events[number - 1]
-    draft = event.draft
-    what = [draft.kind.value, draft.dimension or "", "" if draft.level is None else f"level {draft.level}"]
-    said = " ".join(part for part in [*what, f"at {event.at or 'an unknown time'}"] if part)
-    return f"{said} ({len(events)} events, receipt {receipt_code(events[-1].hash)})"
+    def _why_forked(self, arrival: Arrival, place: str) -> str:
+        file = self.hall.file(arrival)
+        manifest = read_manifest(self.connection, arrival.rater)
+        ours = read_events(self.connection, manifest)
+        theirs = verify_events(file, manifest, where=arrival.where)
+        fork = fork_of(ours, theirs, rater=arrival.rater, place=place)
+        if fork is None:
+            training = read_training_manifest(self.connection, arrival.rater)
+            ours = read_training_events(self.connection, training)
+            theirs = verify_training_events(file, training, where=arrival.where)
+            fork = fork_of(ours, theirs, rater=arrival.rater, place=place)
+        return fork.sentence if fork else "Two copies of one rater's work differ."

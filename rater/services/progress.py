@@ -17,8 +17,10 @@ from db.study_store import StudyRecord, StudyState, read_study
 from protocol.canonical_json import sha256_hex
 from protocol.chain.amendment import Amendment
 from protocol.chain.audit import AuditEntry
+from protocol.odd_work import Odd
 from rater.services.key_files import LARGEST_KEY
-from rater.services.rater_states import RaterState, rater_states
+from rater.services.odd_raters import OddRaters
+from rater.services.rater_states import RaterState, each_rater_state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,8 @@ class RaterProgress:
     last_at: str | None
     pack_out: str | None = None
     """When the pack that is out was issued; None where the rater rates in the study file."""
+    odd: tuple[Odd, ...] = ()
+    """What is worth a question to the rater."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,20 +82,27 @@ def read_progress(path: Path) -> StudyProgress:
 
 def _progress(connection: sqlite3.Connection, path: Path) -> StudyProgress:
     study = read_study(connection)
-    states = rater_states(connection, study)
     audit = tuple(read_audit(connection, study_id=study.study_id)) if study.file is FileKind.STUDY else ()
     issued = packs_out(connection) if study.file is FileKind.STUDY else {}
-    raters = tuple(replace(_rater(state), pack_out=issued.get(state.manifest.id)) for state in states)
-    tasks = {item.task_id for state in states for item in state.manifest.items}
     repeats = read_repeats(connection)
-    items = {item.item_id for state in states for item in state.manifest.items} - set(repeats)
+    found: list[RaterProgress] = []
+    tasks: set[str] = set()
+    items: set[str] = set()
+    odd = OddRaters(connection, study)
+    for state in each_rater_state(connection, study):
+        found.append(replace(_rater(state), pack_out=issued.get(state.manifest.id)))
+        tasks |= {item.task_id for item in state.manifest.items}
+        items |= {item.item_id for item in state.manifest.items}
+        odd.look_at(state)
+    worth_asking = odd.found()
+    raters = tuple(replace(one, odd=worth_asking.get(one.rater, ())) for one in found)
     return StudyProgress(
         name=study.visible.name,
         study_id=study.study_id,
         simulated=study.visible.simulated,
         state=study.state,
         lock_code=study.lock_code,
-        items=len(items),
+        items=len(items - set(repeats)),
         tasks=len(tasks),
         raters=raters,
         audit=audit,

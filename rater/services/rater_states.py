@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from db.amendment_store import read_amendments
 from db.event_store import read_events
-from db.item_store import read_items
+from db.item_store import StoredConversations
 from db.manifest_store import read_manifests
 from db.study_store import StudyRecord
 from protocol.chain.amendment import Amendment, set_aside, told_first, told_to
@@ -32,6 +32,8 @@ class RaterState:
     """How often the rater opened the app."""
     last_at: str | None
     """Time of the last event."""
+    events: Sequence[Event]
+    """The whole chain."""
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -48,11 +50,7 @@ class RaterState:
 
 def read_share(connection: sqlite3.Connection, study: StudyRecord, manifest: AssignmentManifest) -> Share:
     """Return everything a rater's events can be about."""
-    return _share(study, manifest, _conversations(connection), read_amendments(connection))
-
-
-def _conversations(connection: sqlite3.Connection) -> dict[str, Conversation]:
-    return {item.id: item.conversation for item in read_items(connection)}
+    return _share(study, manifest, StoredConversations(connection), read_amendments(connection))
 
 
 def _share(
@@ -74,13 +72,17 @@ def _share(
 
 
 def rater_states(connection: sqlite3.Connection, study: StudyRecord) -> list[RaterState]:
-    """Return every rater's chain, verified and folded.
+    """Return what `each_rater_state` yields, all of it in memory."""
+    return list(each_rater_state(connection, study))
+
+
+def each_rater_state(connection: sqlite3.Connection, study: StudyRecord) -> Iterator[RaterState]:
+    """Yield every rater's chain, verified and folded; one is in memory at a time.
 
     Raises:
         CheckFailedError: A chain or manifest does not verify, or says what no rater can have said.
     """
-    states = []
-    conversations, amendments = _conversations(connection), read_amendments(connection)
+    conversations, amendments = StoredConversations(connection), read_amendments(connection)
     for manifest in read_manifests(connection):
         events = read_events(connection, manifest)
         impossible = impossible_event(events, _share(study, manifest, conversations, amendments))
@@ -89,8 +91,7 @@ def rater_states(connection: sqlite3.Connection, study: StudyRecord) -> list[Rat
                 f"The ratings of {manifest.rater} were not made by this program: {impossible}.",
                 next_step="Restore the file from a backup: it was changed outside the program.",
             )
-        states.append(state_of(manifest, events, study.visible.rubric, amendments))
-    return states
+        yield state_of(manifest, events, study.visible.rubric, amendments)
 
 
 def state_of(
@@ -117,4 +118,5 @@ def state_of(
         head=head,
         sittings=sum(event.draft.kind is EventKind.SITTING for event in events),
         last_at=events[-1].at if events else None,
+        events=events,
     )

@@ -195,6 +195,8 @@ class _Verification:
             wrong = wrong_returned_training(self._connection, self._study, returned)
             if wrong:
                 return wrong
+            if returned.status == "fork" and not fork and self._study.visible.training is None:
+                return f"a file of {returned.rater} was kept as a fork and is none"
             if returned.status == "merged" and (fork or len(theirs) > len(ours)):
                 return f"a file of {returned.rater} was merged and is not in the chain as it came"
         return None

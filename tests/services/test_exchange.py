@@ -48,12 +48,11 @@ def test_a_file_sent_twice_is_one_and_one_cut_short_is_mended(address: str) -> N
     other = send_ratings(place, "R2", b"others")
     place.write(other, b"oth")
     found = take_new(open_exchange(address), NONE)
-    assert [file.data for file in found.files] == [b"ratings"]
-    assert found.files[0].where == f"{address}/{name}"
-    assert found.aside == (other,)
+    assert [(file.data, file.where) for file in found] == [(b"ratings", f"{address}/{name}")]
+    assert found.aside == [other]
     send_ratings(place, "R2", b"others")
     found = take_new(place, frozenset({sha256_hex(b"ratings")}))
-    assert ([file.data for file in found.files], found.aside, found.known) == ([b"others"], (), 1)
+    assert ([file.data for file in found], found.aside, found.known) == ([b"others"], [], 1)
     assert sorted(entry.name for entry in place.entries()) == sorted([name, other])
 
 
@@ -77,7 +76,7 @@ def test_only_ratings_files_are_read_and_no_more_than_the_limit(
         place.write(name, b"x")
     large = send_ratings(place, "R1", b"x" * 21)
     found = take_new(place, NONE)
-    assert (found.files, found.aside, found.known) == ((), (large,), 0)
+    assert (list(found), found.aside, found.known) == ([], [large], 0)
     assert len(place.read(large, limit=20)) == 21, "one byte more than the limit, to know it"
 
 

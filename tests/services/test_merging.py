@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from db.connection import close, open_for_reading
-from db.exchange_store import insert_returned, read_returned
+from db.exchange_store import insert_returned, read_forks, read_returned, returned_hashes
 from protocol.canonical_json import sha256_hex
 from protocol.chain.events import EventKind
 from protocol.chain.ratings_file import parse_ratings_text
@@ -25,6 +25,8 @@ from rater.services.handing_out import issue_packs, recall_packs
 from rater.services.merging import merge_files
 from rater.services.study_ratings import read_study_ratings
 from rater.services.submitting import submit
+from rater.services.verify_anchors import Anchors
+from rater.services.verifying import verify_study
 from tests.services.exchange import chain_of, contents, manifest_of, merge, write
 from tests.services.small_studies import (
     ADMIN,
@@ -43,6 +45,7 @@ from tests.services.small_studies import (
     unblind_small,
     write_sources,
 )
+from tests.services.verified import failed
 
 
 def test_a_returned_file_becomes_the_raters_chain(tmp_path: Path) -> None:
@@ -130,13 +133,34 @@ def test_a_fork_is_shown_with_both_receipts_and_nothing_is_merged(tmp_path: Path
     small = seeded_study(tmp_path)
     ours, theirs = returned_by("R1").interim2, returned_by("R1", copy="other").final
     merge(small, write(tmp_path, "ours", ours))
-    before = contents(small)
+    before = contents(small, with_audit=False)
     with pytest.raises(CheckFailedError, match="differ from event 1 on") as caught:
         merge(small, write(tmp_path, "theirs", theirs))
     for data in (ours, theirs):
         assert parse_ratings_text(data, where="F").receipt in str(caught.value)
     assert str(tmp_path / "theirs") in str(caught.value)
-    assert contents(small) == before
+    assert contents(small, with_audit=False) == before
+
+
+def test_a_file_that_forks_is_kept_and_recorded_once(tmp_path: Path) -> None:
+    """Nothing that came back is lost: the file stays word for word, also after the lock, and verifies."""
+    small = seeded_study(tmp_path)
+    merge(small, write(tmp_path, "ours", returned_by("R1").interim2))
+    theirs = returned_by("R1", copy="other").final
+    for _ in range(2):
+        with pytest.raises(CheckFailedError, match="kept as it came"):
+            merge(small, write(tmp_path, "theirs", theirs))
+    connection = open_for_reading(small.study)
+    (kept,) = read_forks(connection)
+    assert returned_hashes(connection) >= {sha256_hex(theirs)}
+    close(connection)
+    assert (kept.rater, kept.status, kept.body) == ("R1", "fork", theirs)
+    assert small.actions().count("fork") == 1
+    code = lock_study(small.study, who=ADMIN, clock=clock, accept_missing=True).lock_code
+    with pytest.raises(CheckFailedError, match="kept as it came"):
+        merge(small, write(tmp_path, "more", returned_by("R1", copy="other").interim2))
+    assert small.actions().count("fork") == 2
+    assert failed(verify_study(small.study, Anchors(lock_code=code))) == {}
 
 
 @pytest.mark.parametrize("fork_first", [True, False])
@@ -144,14 +168,14 @@ def test_a_fork_holds_back_the_other_files_of_the_call(tmp_path: Path, fork_firs
     """All of them, or none: R2's good file waits too, whatever the order."""
     small = seeded_study(tmp_path)
     merge(small, write(tmp_path, "ours", returned_by("R1").interim2))
-    before = contents(small)
+    before = contents(small, with_audit=False)
     files = [
         write(tmp_path, "theirs", returned_by("R1", copy="other").final),
         write(tmp_path, "good", returned_by("R2").final),
     ]
     with pytest.raises(CheckFailedError, match="differ"):
         merge(small, *(files if fork_first else files[::-1]))
-    assert contents(small) == before
+    assert contents(small, with_audit=False) == before
 
 
 def test_two_forking_files_in_one_call_are_both_named(tmp_path: Path) -> None:

@@ -38,6 +38,11 @@ def status(study: StudyArgument, json: JsonOption = False) -> None:
                         "sittings": rater.sittings,
                         "last_at": rater.last_at,
                         **({"pack_out": rater.pack_out} if rater.pack_out else {}),
+                        **(
+                            {"odd": [{"kind": one.kind.value, "text": one.text} for one in rater.odd]}
+                            if rater.odd
+                            else {}
+                        ),
                     }
                     for rater in progress.raters
                 ],
@@ -78,6 +83,9 @@ def status(study: StudyArgument, json: JsonOption = False) -> None:
         ],
         right=["items", "completed", "begun", "not ratable", "flagged", "told", "sittings"],
     )
+    for rater in progress.raters:
+        for odd in rater.odd:
+            say(f"{rater.rater}: {odd.text}")
     for one in progress.amendments:
         say(f"amendment {one.number} of {one.day}: {summary_of(one)}")
     for entry in progress.audit[-5:]:

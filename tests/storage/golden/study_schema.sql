@@ -32,7 +32,7 @@ CREATE TABLE pack_out (
 CREATE TABLE returned_file (
     sha256 TEXT NOT NULL PRIMARY KEY,
     rater TEXT NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('merged', 'late')),
+    status TEXT NOT NULL CHECK (status IN ('merged', 'late', 'fork')),
     body TEXT NOT NULL
 ) STRICT, WITHOUT ROWID
 CREATE TABLE study (
@@ -95,7 +95,8 @@ CREATE TRIGGER returned_no_update BEFORE UPDATE ON returned_file
 BEGIN SELECT RAISE(ABORT, 'a returned file never changes'); END
 CREATE TRIGGER returned_once BEFORE INSERT ON returned_file
 WHEN EXISTS (SELECT 1 FROM returned_file WHERE sha256 = NEW.sha256)
-    OR (NEW.status = 'merged') <> ((SELECT state FROM study) = 'open')
+    OR (NEW.status = 'merged' AND (SELECT state FROM study) <> 'open')
+    OR (NEW.status = 'late' AND (SELECT state FROM study) = 'open')
 BEGIN SELECT RAISE(ABORT, 'a returned file is kept once, and merged only while the study is open'); END
 CREATE TRIGGER study_code BEFORE UPDATE OF lock_code ON study
 WHEN OLD.state = NEW.state AND OLD.lock_code IS NOT NEW.lock_code
