@@ -42,6 +42,12 @@ class Share:
     """Which times the study records."""
     installation: bool = True
     """Whether the study records on which installation a sitting was."""
+    shown: Mapping[str, str] = field(init=False, repr=False)
+    """Hash of the text by item of the manifest; made once for all events."""
+
+    def __post_init__(self) -> None:
+        shown = {item.item_id: item.shown_sha256 for item in self.manifest.items}
+        object.__setattr__(self, "shown", shown)
 
 
 def impossible_event(events: Sequence[Event], share: Share) -> str | None:
@@ -116,10 +122,9 @@ def _about_item(draft: EventDraft, share: Share) -> Iterator[str]:
         if draft.item_id is not None:
             yield "names an item"
         return
-    shown = {item.item_id: item.shown_sha256 for item in share.manifest.items}
-    if draft.item_id not in shown:
+    if draft.item_id not in share.shown:
         yield "is about no item of this rater"
-    elif draft.shown_sha256 not in (None, shown[draft.item_id]):
+    elif draft.shown_sha256 not in (None, share.shown[draft.item_id]):
         yield "is about another text than was assigned"
 
 

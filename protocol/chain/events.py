@@ -338,8 +338,12 @@ def odd_form(event: Event) -> str | None:
 
     A chain made by hand can hold fields that nobody reads, or a time that is none, and verify.
     """
-    bound = {name: part.binding(name) for name, part in event.withheld.items()}
-    odd = _odd_body(event, bound)
+    parts = parse_canonical(event.body).get("parts")
+    if not isinstance(parts, dict) or set(parts) != set(event.withheld):
+        return "holds more or other than an event does"
+    odd = _odd_body(
+        event, cast("dict[str, str]", parts)
+    )  # read_event() saw that each part is the one that is bound
     if odd:
         return odd
     if event.at is not None and not _TIME.fullmatch(event.at):
