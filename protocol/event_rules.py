@@ -122,9 +122,10 @@ def _about_item(draft: EventDraft, share: Share) -> Iterator[str]:
         if draft.item_id is not None:
             yield "names an item"
         return
-    if draft.item_id not in share.shown:
+    shown = share.shown.get(draft.item_id or "")
+    if shown is None:
         yield "is about no item of this rater"
-    elif draft.shown_sha256 not in (None, share.shown[draft.item_id]):
+    elif draft.shown_sha256 not in (None, shown):
         yield "is about another text than was assigned"
 
 

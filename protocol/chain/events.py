@@ -341,9 +341,8 @@ def odd_form(event: Event) -> str | None:
     parts = parse_canonical(event.body).get("parts")
     if not isinstance(parts, dict) or set(parts) != set(event.withheld):
         return "holds more or other than an event does"
-    odd = _odd_body(
-        event, cast("dict[str, str]", parts)
-    )  # read_event() saw that each part is the one that is bound
+    # read_event() saw that each part beside the body is the one that is bound.
+    odd = _odd_body(event, cast("dict[str, str]", parts))
     if odd:
         return odd
     if event.at is not None and not _TIME.fullmatch(event.at):
