@@ -16,6 +16,11 @@ def audit_agreement_to_json(found: AuditAgreement) -> dict[str, object]:
     }
 
 
+def coder_agreement_to_json(found: AuditAgreement, *, notes: tuple[str, ...] = ()) -> dict[str, object]:
+    """Return the object `coder-agreement/1`: the same with a name of its own."""
+    return {"schema": "coder-agreement/1", "notes": list(notes), **audit_agreement_to_json(found)}
+
+
 def _cells(one: CellAgreement) -> dict[str, object]:
     return {
         "cells": one.cells,

@@ -33,7 +33,8 @@ class LockManifest:
     rubric: str
     visible: str
     """Hash of the rater-visible protocol."""
-    key: Mapping[str, Json]
+    key: Mapping[str, Json] | None
+    """Hash and commitments of the sealed key; None for an audit, which has no key."""
     raters: tuple[LockedChain, ...]
     audit: str
     """Hash of the last audit entry before the lock."""
@@ -52,7 +53,7 @@ class LockManifest:
             amendments = cast("Sequence[Mapping[str, Json]]", value.get("amendments", ()))
             return cls(
                 **{name: _text(value[name]) for name in ("study", "protocol", "rubric", "visible", "audit")},
-                key=_table(value["key"]),
+                key=_table(value["key"]) if "key" in value else None,
                 raters=tuple(
                     LockedChain(
                         **{name: _text(one[name]) for name in ("rater", "manifest", "chain", "head")},

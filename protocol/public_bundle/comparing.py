@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 RELATIVE = 1e-9
 """Another processor or library may round the last digits otherwise."""
-_NAMES = ("dimension", "measure", "model", "scaffold", "rater", "variant", "label", "question", "weights")
+_NAMES = (
+    *("dimension", "measure", "model", "scaffold", "rater", "variant", "label", "question", "weights"),
+    *("cells", "benchmark"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,25 +28,21 @@ GUESSES = "guesses.csv"
 AGREEMENT = "agreement.json"
 EFFECTS = "effects.json"
 BLINDING = "blinding.json"
+CODER_AGREEMENT = "coder_agreement.json"
+COVERAGE = "coverage.json"
 VERIFIER = "verify.py"
 README = "README.md"
 
+README_OF_AUDIT = "README-audit.md"
+"""The description of an audit's bundle as the package has it; in a bundle it is the README."""
+
+_OF_BOTH = (PROTOCOL, VISIBLE, MANIFESTS, CHAINS, LOCK, RECORD, RATINGS, VERIFIER, README)
 FIGURES = (AGREEMENT, EFFECTS, BLINDING)
-LISTED = (
-    PROTOCOL,
-    VISIBLE,
-    MANIFESTS,
-    CHAINS,
-    LOCK,
-    ALLOCATION,
-    RECORD,
-    RATINGS,
-    GUESSES,
-    *FIGURES,
-    VERIFIER,
-    README,
-)
+LISTED = (*_OF_BOTH, ALLOCATION, GUESSES, *FIGURES)
 """Every file but the index, which lists them."""
+AUDIT_FIGURES = (AGREEMENT, CODER_AGREEMENT, COVERAGE)
+AUDIT_LISTED = (*_OF_BOTH, *AUDIT_FIGURES)
+"""The files of an audit: nothing was allocated, and nobody asked to guess."""
 
 WITHHELD = (
     "notes, quotes' texts, flags and cues in words",
@@ -56,6 +52,11 @@ WITHHELD = (
     "which rater has which label in tidy data and results",
 )
 """What the bundle leaves out, for its index."""
+WITHHELD_OF_AUDIT = (
+    *WITHHELD[:3],
+    "the documents that were coded; their hashes are in the manifests",
+    WITHHELD[-1],
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

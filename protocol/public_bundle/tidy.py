@@ -18,6 +18,7 @@ from protocol.analysis.tidy_ratings import parse_tidy
 from protocol.errors import InvalidInputError
 from protocol.public_bundle.layout import GUESSES, RATINGS
 from protocol.report.csv_text import FORMULA_START, csv_text
+from protocol.rubric import Rubric
 from protocol.study import GuessQuestion, StudyProtocol
 
 TOLD = "told"
@@ -118,14 +119,14 @@ def guesses_text(guesses: Iterable[TidyGuess]) -> str:
     return csv_text(GUESS_COLUMNS, [[getattr(one, name) for name in GUESS_COLUMNS] for one in rows])
 
 
-def read_ratings(text: str, protocol: StudyProtocol) -> TidyRatings:
-    """Read the file of ratings.
+def read_ratings(text: str, rubric: Rubric) -> TidyRatings:
+    """Read the file of ratings of a study by this rubric.
 
     Raises:
         InvalidInputError: It is no such table, or does not fit the rubric.
     """
     text = _plain_csv(text)
-    declaration = LevelDeclaration.from_rubric(protocol.rubric, origin=RATINGS)
+    declaration = LevelDeclaration.from_rubric(rubric, origin=RATINGS)
     table = parse_tidy(text, source=RATINGS, declaration=declaration).table
     marks: dict[str, set[Presentation]] = {TOLD: set(), AFTER_INCIDENT: set(), GOLD: set()}
     rows = csv.DictReader(io.StringIO(text, newline=""))

@@ -1,17 +1,15 @@
 #!/usr/bin/env python3
 """Check this bundle with Python 3.9 or later and nothing else: python3 verify.py --lock-code CODE
 Take the code from where it was published before the key was opened, never from the bundle. README.md says
-what every file holds and what is recomputed here; `rater-admin verify DIR --recompute` recomputes all of it.
-"""
+what every file holds and what is recomputed here; `rater-admin verify DIR --recompute` recomputes all of it."""
 import argparse, csv, functools, hashlib, io, json, sys
 from collections import Counter, defaultdict
 from fractions import Fraction
 from pathlib import Path
 from statistics import mean
 HERE, FORMULA = Path(__file__).resolve().parent, tuple("=+-@\t\r\n＝＋－＠")
-PERCENT = ("percent_agreement", "unweighted")
-FILES = """study.toml visible.json manifests.jsonl chains.jsonl lock.json allocation.json record.json README.md
-verify.py ratings.csv guesses.csv agreement.json effects.json blinding.json""".split()
+FILES = """study.toml visible.json manifests.jsonl chains.jsonl lock.json record.json README.md verify.py ratings.csv
+agreement.json """, "coder_agreement.json coverage.json", "allocation.json guesses.csv effects.json blinding.json"
 def sha(tag, *parts):
     return hashlib.sha256(b"blindrater/%b\n" % tag.encode() * bool(tag) + b"".join(parts)).hexdigest()
 @functools.lru_cache(maxsize=None)
@@ -21,10 +19,8 @@ def data(name):
         rows = csv.DictReader(io.StringIO(content.decode(), newline=""), strict=True)
         return [{k: v[v[:1] == "'" and v[1:2] in FORMULA:] for k, v in row.items()} for row in rows]
     return [json.loads(one) for one in content.split(b"\n")[:-1]] if name[-1] == "l" else json.loads(content)
-def unless(fits, text):
-    yield from () if fits else (text,)
-def whole(name):
-    return (HERE / name).read_bytes()
+def unless(fits, text): return () if fits else (text,)
+def whole(name): return (HERE / name).read_bytes()
 def ask(check):
     try:
         wrong = list(check())
@@ -32,31 +28,32 @@ def ask(check):
         wrong = [f"it cannot be read ({type(fault).__name__}: {fault})"]
     print(f"{'FAILED' if wrong else 'ok':<18}  {check.__doc__}{': ' * bool(wrong)}{'; '.join(wrong[:4])}")
     return bool(wrong)
+def audit(): return "key" not in data("lock.json")  # a benchmark audit: nothing is sealed, there are no conditions
 def files():
     """the bundle has its files and no other"""
     listed, here = data("bundle.json")["files"], {path.name for path in HERE.iterdir()} - {"bundle.json"}
-    yield from (f"{name} is missing" for name in sorted({*FILES, *listed} - here))
-    yield from (f"{name} is a foreign file" for name in sorted(here - {*FILES}))
-    other = sorted(name for name in here & {*FILES} if sha("", whole(name)) != listed.get(name))
+    own = {*(FILES[0] + FILES[1 if "lock.json" in here and audit() else 2]).split()}
+    yield from (f"{name} is missing" for name in sorted({*own, *listed} - here))
+    yield from (f"{name} is a foreign file" for name in sorted(here - own))
+    other = sorted(name for name in here & own if sha("", whole(name)) != listed.get(name))
     yield from (f"{name} is not what bundle.json lists" for name in other)
 def published():
     """the lock code is the published one"""
     yield from unless(sha("", whole("lock.json")) == CODE.strip().lower(), "lock.json is not what this code belongs to")
 def hashed():
-    """protocol, manifests and allocation are those that lock.json names"""
-    lock, opened = data("lock.json"), data("allocation.json")
+    """protocol, manifests and, where there is a key, allocation are those that lock.json names"""
+    lock, opened = data("lock.json"), {} if audit() else data("allocation.json")
     named = (("study.toml", lock["protocol"]), ("visible.json", lock["visible"]))
     yield from (f"{name} was changed" for name, locked in named if sha("", whole(name)) != locked)
     bodies = sorted(sha("", body) for body in whole("manifests.jsonl").split(b"\n")[:-1])
     yield from unless(bodies == sorted(one["manifest"] for one in lock["raters"]), "a manifest is missing or was changed")
-    text = json.dumps(opened["allocation"], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    fits = sha("alloc/v1", bytes.fromhex(opened["salt"]), text.encode()) == lock["key"]["allocation_commitment"]
-    yield from unless(fits, "arm, task or salt of the allocation are not what was committed to at seeding")
+    text = json.dumps(opened.get("allocation"), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    found = opened and sha("alloc/v1", bytes.fromhex(opened["salt"]), text.encode())
+    yield from unless(not opened or found == lock["key"]["allocation_commitment"], "arm, task or salt of the allocation are not what was committed to at seeding")
 def chains():
     """the rating events are the chains that lock.json names"""
     locked, found = {entry["chain"]: entry for entry in data("lock.json")["raters"]}, defaultdict(list)
-    for stored in data("chains.jsonl"):
-        found[json.loads(stored["body"])["chain"]].append(stored)
+    for stored in data("chains.jsonl"): found[json.loads(stored["body"])["chain"]].append(stored)
     yield from (f"the chain {name} was not there at the lock" for name in found.keys() - locked.keys())
     for name, entry in locked.items():
         head, count = sha("genesis/v1", bytes.fromhex(entry["manifest"]), name.encode()), 0
@@ -90,14 +87,14 @@ def fold(events, dimensions):
         yield d["id"], *("" if one is None else str(one) for one in given), str(int("told" in said))
 def tidy():
     """the tidy ratings are what chains and allocation give"""
-    origins, amended = data("allocation.json")["allocation"]["items"], data("lock.json").get("amendments", ())
+    plain, by_item = {"model": "", "scaffold": "", "replicate": 1}, defaultdict(list)
+    tasks = {i: {**plain, "task": task} for m in data("manifests.jsonl") for i, task, _ in m["items"]}
+    origins, amended = tasks if audit() else data("allocation.json")["allocation"]["items"], data("lock.json").get("amendments", ())
     dimensions, ours, theirs = data("visible.json")["rubric"]["dimensions"], [], defaultdict(Counter)
     names = "unit occasion position model scaffold task replicate withdrawn dimension value not_ratable confidence told"
     said = ((origins[a["item"]], a["rule"]) for a in amended if "item" in a)
     names, gone = names.split(), {(of["task"], rule == "task" or of["model"]) for of, rule in said}
-    by_item = defaultdict(list)
-    for body in (json.loads(stored["body"]) for stored in data("chains.jsonl")):
-        by_item[body["chain"], body.get("item")].append(body)
+    for body in (json.loads(s["body"]) for s in data("chains.jsonl")): by_item[body["chain"], body.get("item")].append(body)
     for m in data("manifests.jsonl"):
         ours, first = [*ours, Counter()], {}
         added = [one for a in amended if a.get("to") == m["rater"] for one in a.get("items", ())]
@@ -106,8 +103,7 @@ def tidy():
             left = "01"[bool(gone & {(of["task"], True), (of["task"], of["model"])})]
             facts = (unit, "12"[unit != item], str(n), *(str(of[name]) for name in names[3:7]), left)
             ours[-1].update(facts + row for row in fold(by_item[m["manifest"], item], dimensions))
-    for r in data("ratings.csv"):
-        theirs[r["rater"]][tuple(r.get(name, "0") for name in names)] += 1
+    for r in data("ratings.csv"): theirs[r["rater"]][tuple(r.get(name, "0") for name in names)] += 1
     for label, rows in sorted(theirs.items()):  # whose label it is, is found by what the chains hold
         near = max(ours, key=lambda one: sum((one & rows).values()), default=Counter())
         ours = [one for one in ours if one is not near]
@@ -117,10 +113,10 @@ def differ(place, *figures):
     given, found = (x if x is None or isinstance(x, list) else round(float(x), 9) for x in figures)
     yield from unless(given == found, f"{place}: published {given}, recomputed {found}")
 def figures():
-    """level counts, percent agreement and mean differences follow from the tidy ratings"""
+    """level counts, percent agreement, cross-tables of an audit and mean differences follow from the tidy ratings"""
     counts, units, cells = Counter(), defaultdict(Counter), defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
-    rows = (r for r in data("ratings.csv") if r["occasion"] + r["gold"] + r.get("withdrawn", "0") == "100" and r["value"])
-    for r in rows:
+    for r in (r for r in data("ratings.csv") if r["value"]):
+        if r["occasion"] + r["gold"] + r.get("withdrawn", "0") != "100": continue
         counts[r["dimension"], r["rater"], r["value"]] += 1
         units[r["dimension"], r["unit"]][r["value"]] += 1
         cells[r["dimension"], r["model"], r["scaffold"]][r["task"]][r["rater"]].append(Fraction(r["value"]))
@@ -130,21 +126,25 @@ def figures():
             yield from differ(f"agreement.json, {name} {r['rater']} counts", r["counts"], found)
         rated = [list(u.values()) for (dimension, _), u in units.items() if dimension == name]
         shares = [Fraction(sum(k * k - k for k in u), sum(u) ** 2 - sum(u)) for u in rated if sum(u) > 1]
-        for c in (c for c in one["coefficients"] if (c["measure"], c.get("weights")) == PERCENT):
+        for c in (c for c in one["coefficients"] if (c["measure"], c.get("weights")) == ("percent_agreement", "unweighted")):
             yield from differ(f"agreement.json, {name} percent_agreement", c["value"], mean(shares) if shares else None)
-    result = data("effects.json")
+    result = {"plan": {"aggregation": ""}, "cells": (), **data("coder_agreement.json" if audit() else "effects.json")}
+    for c in result["cells"]:
+        (a, b), levels, own = c["raters"], c["contingency"]["levels"], [c["cells"]]
+        own = result["pooled_dimensions"] if own == ["pooled"] else own
+        pairs = [(*t[a], *t[b]) for d in own for t in cells[d, "", ""].values() if {a, b} <= t.keys()]
+        found = [[pairs.count((x, y)) for y in levels] for x in levels]
+        yield from differ(f"coder_agreement.json, {c['cells']} {a} {b} table", c["contingency"]["table"], found)
     for e in result["effects"] if result["plan"]["aggregation"] == "rater_paired" else ():
         new, old = (cells[e["dimension"], e["model"], arm] for arm in (e["scaffold"], result["baseline"]))
         both = {t: new[t].keys() & old[t].keys() for t in new.keys() & old.keys()}
         diffs = [[mean(new[t][r]) - mean(old[t][r]) for r in raters] for t, raters in both.items()]
         found = None if e["undefined"] else mean(mean(own) for own in diffs if own)
         yield from differ(f"effects.json, {e['dimension']} {e['model']} {e['scaffold']} mean_diff", e["mean_diff"], found)
-
 parser = argparse.ArgumentParser()
 parser.add_argument("--lock-code", metavar="CODE", help="as it was published before the key was opened")
 CODE = parser.parse_args().lock_code
 failed = [ask(c) for c in (files, published, hashed, chains, tidy, figures) if CODE or c is not published]
-if not CODE:
-    print("cannot be excluded  the whole bundle was made anew: give --lock-code as it was published")
+if not CODE: print("cannot be excluded  the whole bundle was made anew: give --lock-code as it was published")
 print("cannot be excluded  other figures, guesses, marks or the record were changed: not recomputed here")
 sys.exit(3 if any(failed) else 0)

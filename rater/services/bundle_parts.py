@@ -13,11 +13,10 @@ from protocol.chain.events import Event, Head, genesis, read_event
 from protocol.chain.lock import LockManifest
 from protocol.chain.manifest import AssignmentManifest
 from protocol.chain.repeats import repeats_by_origin
-from protocol.errors import CheckFailedError
+from protocol.errors import BlindraterError, CheckFailedError
 from protocol.public_bundle import layout
+from protocol.public_bundle.bundle_protocol import BundleProtocol, read_bundle_protocol
 from protocol.public_bundle.tidy import TidyGuess, TidyRatings, read_guesses, read_ratings
-from protocol.study import StudyProtocol
-from protocol.study_file import read_study as read_protocol
 from rater.services.rater_states import RaterState, state_of
 from rater.services.study_ratings import table_of, withdrawn_of
 
@@ -62,9 +61,17 @@ class BundleParts:
         return LockManifest.from_body(self.bytes(layout.LOCK), where=layout.LOCK)
 
     @cached_property
-    def protocol(self) -> StudyProtocol:
+    def is_audit(self) -> bool:
+        """Whether what was locked has no key: then nothing was allocated and nobody asked to guess."""
+        try:
+            return self.lock.key is None
+        except BlindraterError:
+            return False  # a lock manifest that cannot be read is an answer of its own
+
+    @cached_property
+    def protocol(self) -> BundleProtocol:
         """The protocol, read as at seeding."""
-        return read_protocol(self.text(layout.PROTOCOL), where=layout.PROTOCOL)
+        return read_bundle_protocol(self.text(layout.PROTOCOL), where=layout.PROTOCOL)
 
     @cached_property
     def manifests(self) -> list[AssignmentManifest]:
@@ -127,16 +134,19 @@ class BundleParts:
 
     def tidy(self) -> TidyRatings:
         """Return the tidy ratings as published."""
-        return read_ratings(self.text(layout.RATINGS), self.protocol)
+        return read_ratings(self.text(layout.RATINGS), self.protocol.rubric)
 
     def guesses(self) -> list[TidyGuess]:
         """Return the guesses as published."""
-        return read_guesses(self.text(layout.GUESSES))
+        return [] if self.is_audit else read_guesses(self.text(layout.GUESSES))
 
     def derived(self) -> TidyRatings:
         """Return the ratings that chains and allocation give, under the codes the raters worked under."""
-        repeats = repeats_by_origin(
-            [[item.item_id for item in one.items] for one in self.manifests], self.opened.allocation
+        origins = {} if self.is_audit else self.opened.allocation
+        repeats = (
+            {}
+            if self.is_audit
+            else repeats_by_origin([[item.item_id for item in one.items] for one in self.manifests], origins)
         )
         tasks = {item.item_id: item.task_id for one in self.manifests for item in one.items}
         return TidyRatings(
@@ -144,7 +154,7 @@ class BundleParts:
                 self.states,
                 rubric=self.protocol.rubric,
                 tasks=tasks,
-                origins=self.opened.allocation,
+                origins=origins,
                 repeats=repeats,
             ),
             told=frozenset(
@@ -154,5 +164,5 @@ class BundleParts:
                 if progress.told
             ),
             after_incident=frozenset(),
-            withdrawn=withdrawn_of(self.lock.amendments, tasks, self.opened.allocation) - set(repeats),
+            withdrawn=withdrawn_of(self.lock.amendments, tasks, origins) - set(repeats),
         )

@@ -163,16 +163,14 @@ def _effects_files(ratings: StudyRatings) -> dict[str, str]:
 def _audit_files(ratings: StudyRatings) -> dict[str, str]:
     if ratings.audit is None:
         return {}
-    from protocol.audit.audit_json import audit_agreement_to_json, coverage_to_json
+    from protocol.audit.audit_json import coder_agreement_to_json, coverage_to_json
     from protocol.audit.coverage import coverage
     from protocol.audit.pooled_agreement import audit_agreement
 
-    found = audit_agreement_to_json(audit_agreement(ratings.table, ratings.audit.plan))
+    found = coder_agreement_to_json(audit_agreement(ratings.table, ratings.audit.plan), notes=ratings.notices)
     covered = coverage_to_json(coverage(ratings.table, ratings.audit), notes=ratings.notices)
     return {
-        "coder_agreement.json": _json(
-            {"schema": "coder-agreement/1", "notes": list(ratings.notices), **found}
-        ),
+        "coder_agreement.json": _json(found),
         "coverage.json": _json(covered),
     }
 
@@ -197,7 +195,7 @@ def _manifest(ratings: StudyRatings, files: Mapping[str, str], *, app: str) -> s
                 if study.key
                 else {"kind": study.kind.value}
             ),
-            "seed": _seed(ratings),
+            "seed": seed_of(ratings),
             "left_out": []
             if ratings.protocol or ratings.audit
             else [f"effects and origins: the study is {study.state}, not unblinded"],
@@ -212,7 +210,8 @@ def _manifest(ratings: StudyRatings, files: Mapping[str, str], *, app: str) -> s
     )
 
 
-def _seed(ratings: StudyRatings) -> int | None:
+def seed_of(ratings: StudyRatings) -> int | None:
+    """Return the seed of the plan, where the plan is open."""
     if ratings.audit is not None:
         return ratings.audit.plan.seed
     return ratings.protocol.analysis.seed if ratings.protocol else None

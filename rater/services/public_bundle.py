@@ -16,6 +16,7 @@ from importlib.resources import files as package_files
 from pathlib import Path
 
 from db.allocation_store import read_study_toml
+from db.audit_plan_store import read_audit_plan
 from db.audit_store import read_audit, read_audit_hashes
 from db.connection import close, open_for_reading, sentences
 from db.event_store import read_events
@@ -24,18 +25,18 @@ from db.manifest_store import read_manifests
 from db.study_store import (
     StudyRecord,
     StudyState,
-    no_conditions,
     read_study,
     require_study_file,
     visible_bytes,
 )
 from db.training_store import read_gold
-from protocol.canonical_json import canonical_bytes, sha256_hex, tagged_sha256
+from protocol.canonical_json import Json, canonical_bytes, sha256_hex, tagged_sha256
 from protocol.chain.events import Event
 from protocol.chain.lock import LockManifest
 from protocol.chain.manifest import AssignmentManifest
 from protocol.errors import CheckFailedError, WrongStateError
 from protocol.public_bundle import layout
+from protocol.public_bundle.bundle_protocol import read_bundle_protocol
 from protocol.public_bundle.tidy import (
     TidyGuess,
     TidyRatings,
@@ -46,8 +47,7 @@ from protocol.public_bundle.tidy import (
     read_ratings,
 )
 from protocol.simulated import SIMULATED
-from protocol.study_file import read_study as read_protocol
-from rater.services.exporting import PACKAGES
+from rater.services.exporting import PACKAGES, seed_of
 from rater.services.identity_facts import IdentityFacts, refuse_identities
 from rater.services.lock_manifests import check_lock
 from rater.services.opened_allocation import read_opened_allocation
@@ -77,7 +77,7 @@ def export_public(
     allowed: Sequence[str] = (),
     overwrite: bool = False,
 ) -> tuple[str, ...]:
-    """Write the public bundle of an unblinded study.
+    """Write the public bundle of an unblinded study, or of a locked audit.
 
     Args:
         path: The study file.
@@ -91,7 +91,7 @@ def export_public(
         The names of the files, sorted.
 
     Raises:
-        WrongStateError: The study is not unblinded.
+        WrongStateError: The study is not unblinded; the audit is not locked.
         CheckFailedError: The study is not as it was locked and opened, or the lint found somebody.
         UsageError: The folder is in the way.
         StorageError: The folder cannot be written.
@@ -106,14 +106,14 @@ def bundle_files(path: Path, *, app: str, allowed: Sequence[str] = ()) -> dict[s
     """Return the files of the bundle by name, before the identity lint; the index is the last.
 
     Raises:
-        WrongStateError: The study is not unblinded.
+        WrongStateError: The study is not unblinded; the audit is not locked.
         CheckFailedError: The study is not as it was locked and opened.
     """
     connection = open_for_reading(path)
     try:
         with sentences(path):
             study = read_study(connection)
-            _require_unblinded(study, path)
+            _require_final(study, path)
             files = _hashed_files(connection, study)
             chains = _chains(connection, study)
             files[layout.RECORD] = _record(connection, study, chains.labels)
@@ -122,18 +122,29 @@ def bundle_files(path: Path, *, app: str, allowed: Sequence[str] = ()) -> dict[s
         close(connection)
     # Chains hold gold and withdrawn items like any other: the tidy data do, too, with marks; figures do not.
     ratings = read_study_ratings(path, with_gold=True, with_withdrawn=True)
-    files |= _tidy_files(replace(tidy_of(ratings), gold=gold), chains, simulated=study.visible.simulated)
+    tidy = replace(tidy_of(ratings), gold=gold)
+    files[layout.RATINGS] = ratings_text(tidy.renamed(chains.labels), simulated=study.visible.simulated)
+    if study.key is not None:
+        files[layout.GUESSES] = guesses_text(guesses_of(chains.states, chains.labels))
     files |= _results(files)
-    files |= {name: shipped_text(name) for name in (layout.VERIFIER, layout.README)}
+    files |= {
+        layout.VERIFIER: shipped_text(layout.VERIFIER),
+        layout.README: shipped_text(layout.README_OF_AUDIT if study.key is None else layout.README),
+    }
     files[layout.INDEX] = _index(study, ratings, files, app=app, allowed=allowed)
     return files
 
 
-def _require_unblinded(study: StudyRecord, path: Path) -> None:
+def _require_final(study: StudyRecord, path: Path) -> None:
     require_study_file(study)
     if study.key is None:
-        raise no_conditions(str(path))
-    if study.state is not StudyState.UNBLINDED:
+        if study.state is StudyState.OPEN:
+            raise WrongStateError(
+                "The audit is open: a public bundle is of codes that are final.",
+                where=str(path),
+                next_step="Publish after `rater-admin lock`.",
+            )
+    elif study.state is not StudyState.UNBLINDED:
         raise WrongStateError(
             f"The study is {study.state}: a public bundle opens its conditions to everybody.",
             where=str(path),
@@ -145,6 +156,22 @@ def _hashed_files(connection: sqlite3.Connection, study: StudyRecord) -> dict[st
     """Return what was hashed or committed to, as the bytes that were."""
     lock_code = study.lock_code or ""
     check_lock(connection, study, lock_code)
+    manifests = sorted(read_manifests(connection), key=lambda manifest: manifest.id)
+    toml = read_audit_plan(connection) if study.key is None else read_study_toml(connection)
+    return {
+        layout.PROTOCOL: toml,
+        layout.VISIBLE: visible_bytes(study.visible).decode(),
+        layout.MANIFESTS: "".join(manifest.body().decode() + "\n" for manifest in manifests),
+        layout.CHAINS: "".join(
+            layout.chain_lines(read_events(connection, manifest)) for manifest in manifests
+        ),
+        layout.LOCK: read_lock(connection, lock_code).decode(),
+        **({} if study.key is None else {layout.ALLOCATION: _allocation(connection, study)}),
+    }
+
+
+def _allocation(connection: sqlite3.Connection, study: StudyRecord) -> str:
+    """Return the opened allocation as the bytes that were committed to."""
     opened = read_opened_allocation(connection, study)
     wrong = opened.why_not_committed(study.sealed_key.allocation_commitment)
     if wrong:
@@ -152,19 +179,8 @@ def _hashed_files(connection: sqlite3.Connection, study: StudyRecord) -> dict[st
             f"The opened allocation is not the one that was committed to at seeding: {wrong}.",
             next_step="Run `rater-admin verify`, and restore the file from a backup.",
         )
-    manifests = sorted(read_manifests(connection), key=lambda manifest: manifest.id)
-    return {
-        layout.PROTOCOL: read_study_toml(connection),
-        layout.VISIBLE: visible_bytes(study.visible).decode(),
-        layout.MANIFESTS: "".join(manifest.body().decode() + "\n" for manifest in manifests),
-        layout.CHAINS: "".join(
-            layout.chain_lines(read_events(connection, manifest)) for manifest in manifests
-        ),
-        layout.LOCK: read_lock(connection, lock_code).decode(),
-        layout.ALLOCATION: canonical_bytes(
-            {"allocation": opened.allocation_json(), "salt": opened.allocation_salt}
-        ).decode(),
-    }
+    content: dict[str, Json] = {"allocation": opened.allocation_json(), "salt": opened.allocation_salt}
+    return canonical_bytes(content).decode()
 
 
 def _chains(connection: sqlite3.Connection, study: StudyRecord) -> _Chains:
@@ -203,13 +219,6 @@ def _record(connection: sqlite3.Connection, study: StudyRecord, labels: Mapping[
     return layout.record_json(list(zip(entries, hashes, strict=True)), labels, bound=lock.audit)
 
 
-def _tidy_files(tidy: TidyRatings, chains: _Chains, *, simulated: bool) -> dict[str, str]:
-    return {
-        layout.RATINGS: ratings_text(tidy.renamed(chains.labels), simulated=simulated),
-        layout.GUESSES: guesses_text(guesses_of(chains.states, chains.labels)),
-    }
-
-
 def tidy_of(ratings: StudyRatings) -> TidyRatings:
     """Return the ratings of a study with what is known about the blind of each."""
     marked = {
@@ -242,10 +251,9 @@ def guesses_of(states: Sequence[RaterState], labels: Mapping[str, str]) -> list[
 
 
 def _results(files: Mapping[str, str]) -> dict[str, str]:
-    protocol = read_protocol(files[layout.PROTOCOL], where=layout.PROTOCOL)
-    figures = published_figures(
-        read_ratings(files[layout.RATINGS], protocol), read_guesses(files[layout.GUESSES]), protocol
-    )
+    protocol = read_bundle_protocol(files[layout.PROTOCOL], where=layout.PROTOCOL)
+    guesses = read_guesses(files[layout.GUESSES]) if layout.GUESSES in files else []
+    figures = published_figures(read_ratings(files[layout.RATINGS], protocol.rubric), guesses, protocol)
     return {name: layout.pretty(value) for name, value in figures.items()}
 
 
@@ -257,7 +265,6 @@ def shipped_text(name: str) -> str:
 def _index(
     study: StudyRecord, ratings: StudyRatings, files: Mapping[str, str], *, app: str, allowed: Sequence[str]
 ) -> str:
-    seed = ratings.protocol.analysis.seed if ratings.protocol else None
     return layout.pretty(
         {
             "schema": layout.SCHEMA,
@@ -265,13 +272,13 @@ def _index(
             "study": study.study_id,
             "notices": [SIMULATED] if study.visible.simulated else [],
             "lock_code": study.lock_code,
-            "seeds": {"analysis": seed},
+            "seeds": {"analysis": seed_of(ratings)},
             "versions": {
                 "blindrater": app,
                 "python": platform.python_version(),
                 **{package: version(package) for package in PACKAGES},
             },
-            "withheld": list(layout.WITHHELD),
+            "withheld": list(layout.WITHHELD_OF_AUDIT if study.key is None else layout.WITHHELD),
             "published_although_found": sorted(set(allowed)),
             "files": {name: sha256_hex(text.encode()) for name, text in sorted(files.items())},
         }

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from protocol.amendment_words import left_out
 from protocol.analysis.agreement_json import agreement_to_json
 from protocol.analysis.blinding_json import blinding_to_json
 from protocol.analysis.blinding_success import blinding_success
 from protocol.analysis.effects_json import effects_to_json
-from protocol.public_bundle.layout import AGREEMENT, BLINDING, EFFECTS
+from protocol.analysis.rating_table import RatingTable
+from protocol.audit.audit_json import coder_agreement_to_json, coverage_to_json
+from protocol.audit.audit_protocol import AuditProtocol
+from protocol.audit.coverage import coverage
+from protocol.audit.pooled_agreement import audit_agreement
+from protocol.public_bundle.bundle_protocol import BundleProtocol
+from protocol.public_bundle.layout import AGREEMENT, BLINDING, CODER_AGREEMENT, COVERAGE, EFFECTS
 from protocol.public_bundle.tidy import TidyGuess, TidyRatings, asked_questions
 from protocol.simulated import SIMULATED
 from protocol.study import StudyProtocol
@@ -17,18 +24,41 @@ from rater.services.analysing import analyse_agreement, analyse_effects, analyse
 
 
 def published_figures(
-    tidy: TidyRatings, guesses: Sequence[TidyGuess], protocol: StudyProtocol
+    tidy: TidyRatings, guesses: Sequence[TidyGuess], protocol: BundleProtocol
 ) -> dict[str, dict[str, object]]:
-    """Return agreement, effects and blinding by file name, with the seeds of the plan.
+    """Return the results by file name, with the seeds of the plan.
+
+    Of a study with conditions these are agreement, effects and blinding; of an audit agreement, pooled
+    agreement and coverage.
 
     Raises:
         InvalidInputError: The tidy data do not fit the protocol.
         NotFoundError: No rating has the baseline scaffold.
     """
     notes = (
-        *([SIMULATED] if protocol.simulated else []),
+        *([SIMULATED] if protocol.visible.simulated else []),
         *([left_out(len(tidy.withdrawn))] if tidy.withdrawn else []),
     )
+    if protocol.audit is not None:
+        return _of_audit(tidy.counted(), protocol.audit, notes)
+    return _of_study(tidy, guesses, protocol.with_conditions, notes)
+
+
+def _of_audit(
+    table: RatingTable, audit: AuditProtocol, notes: tuple[str, ...]
+) -> dict[str, dict[str, object]]:
+    labelled = replace(audit, coders=tuple(sorted({row.rater for row in table.rows})))
+    pooled = audit_agreement(table, audit.plan)
+    return {
+        AGREEMENT: agreement_to_json(analyse_agreement(table, seed=audit.plan.seed), notes=notes),
+        CODER_AGREEMENT: coder_agreement_to_json(pooled, notes=notes),
+        COVERAGE: coverage_to_json(coverage(table, labelled), notes=notes),
+    }
+
+
+def _of_study(
+    tidy: TidyRatings, guesses: Sequence[TidyGuess], protocol: StudyProtocol, notes: tuple[str, ...]
+) -> dict[str, dict[str, object]]:
     plan, table = protocol.analysis, tidy.counted()
     effects = analyse_robustness(
         analyse_effects(table, baseline=protocol.baseline.id, plan=plan),

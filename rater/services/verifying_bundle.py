@@ -22,6 +22,7 @@ from protocol.event_rules import Share, impossible_event
 from protocol.public_bundle import layout
 from protocol.public_bundle.comparing import differences
 from protocol.public_bundle.matching import rows_by_rater, unmatched
+from rater.services.bundle_items import allocation_faults, audit_item_faults
 from rater.services.bundle_parts import BundleParts
 from rater.services.public_bundle import guesses_of, shipped_text
 from rater.services.public_figures import published_figures
@@ -102,7 +103,16 @@ class _BundleVerification:
                 partial(self._chain_fits, rater),
             )
         self._ask("every rating event is of a chain of lock.json", self._strays)
-        self._ask("the opened allocation is the one that was committed to at seeding", self._allocation_fits)
+        if self._parts.is_audit:
+            self._ask(
+                "the items are the benchmarks of the protocol, the same for all coders",
+                partial(audit_item_faults, self._parts),
+            )
+        else:
+            self._ask(
+                "the opened allocation is the one that was committed to at seeding",
+                partial(allocation_faults, self._parts),
+            )
         self._ask("the tidy data are what chains and allocation give", self._tidy_fits)
         self._figures(recompute=recompute)
         self._ask("the index says what lock and protocol say", self._index_fits)
@@ -142,12 +152,13 @@ class _BundleVerification:
         if not isinstance(listed, dict):
             return [f"{layout.INDEX} lists no files"]
         here = set(self._parts.files) - {layout.INDEX}
+        needed = set(layout.AUDIT_LISTED if self._parts.is_audit else layout.LISTED)
         return [
-            *(f"{name} is missing" for name in sorted({*layout.LISTED, *listed} - here)),
-            *(f"{name} is a foreign file" for name in sorted(here - set(layout.LISTED))),
+            *(f"{name} is missing" for name in sorted({*needed, *listed} - here)),
+            *(f"{name} is a foreign file" for name in sorted(here - needed)),
             *(
                 f"{name} is not what {layout.INDEX} lists"
-                for name in sorted(here & set(layout.LISTED))
+                for name in sorted(here & needed)
                 if listed.get(name) != sha256_hex(self._parts.files[name])
             ),
         ]
@@ -159,10 +170,11 @@ class _BundleVerification:
         except CheckFailedError:
             versions = None
         made_with = versions.get("blindrater") if isinstance(versions, dict) else None
+        readme = layout.README_OF_AUDIT if self._parts.is_audit else layout.README
         differ = [
             name
-            for name in (layout.VERIFIER, layout.README)
-            if self._parts.files.get(name) != shipped_text(name).encode()
+            for name, shipped in ((layout.VERIFIER, layout.VERIFIER), (layout.README, readme))
+            if self._parts.files.get(name) != shipped_text(shipped).encode()
         ]
         if differ and made_with != self._app:
             self._cannot_exclude(
@@ -198,7 +210,7 @@ class _BundleVerification:
             wrong.append(f"{layout.VISIBLE} was changed: its hash is not that of the lock")
         if self._parts.protocol.rubric.sha256 != lock.rubric:
             wrong.append("the rubric is not that of the lock")
-        if visible_bytes(self._parts.protocol.visible()) != self._parts.bytes(layout.VISIBLE):
+        if visible_bytes(self._parts.protocol.visible) != self._parts.bytes(layout.VISIBLE):
             wrong.append(f"{layout.VISIBLE} is not the part of {layout.PROTOCOL} that raters could see")
         return wrong
 
@@ -238,12 +250,12 @@ class _BundleVerification:
         share = Share(
             manifest=manifest,
             rubric=self._parts.protocol.rubric,
-            questions=self._parts.protocol.visible().questions,
+            questions=self._parts.protocol.visible.questions,
             conversations=None,
             notices=frozenset(one.sha256 for one in told_to(self._parts.lock.amendments, manifest)),
             told_first=told_first(self._parts.lock.amendments, manifest),
-            timing=self._parts.protocol.privacy.timing,
-            installation=self._parts.protocol.privacy.installation,
+            timing=self._parts.protocol.visible.timing,
+            installation=self._parts.protocol.visible.installation,
         )
         impossible = impossible_event(events, share)
         if impossible:
@@ -259,23 +271,6 @@ class _BundleVerification:
             f"the chain {chain} was not there at the lock"
             for chain in self._parts.stored_events.keys() - known
         ]
-
-    def _allocation_fits(self) -> list[str]:
-        opened = self._parts.opened
-        commitment = self._parts.lock.key.get("allocation_commitment")
-        wrong = [
-            f"an arm, a task or the salt was changed: {why}"
-            for why in [opened.why_not_committed(str(commitment))]
-            if why
-        ]
-        if opened.study_id != self._parts.lock.study:
-            wrong.append("it is of another study")
-        placed = {item.item_id: item.task_id for manifest in self._parts.manifests for item in manifest.items}
-        if set(placed) != set(opened.allocation):
-            wrong.append("its items are not those of the manifests")
-        elif any(opened.tasks.get(task) != opened.allocation[item].task for item, task in placed.items()):
-            wrong.append("an item stands under another task than in the manifests")
-        return wrong
 
     def _tidy_fits(self) -> list[str]:
         parts = self._parts
@@ -295,7 +290,7 @@ class _BundleVerification:
                 Check(question="the figures can be recomputed", answer=Answer.FAILED, why=why)
             )
             return
-        for name in layout.FIGURES:
+        for name in layout.AUDIT_FIGURES if self._parts.is_audit else layout.FIGURES:
             self._ask(
                 f"every figure of {name} follows from the tidy data",
                 partial(self._figures_fit, name, json.loads(layout.pretty(figures[name]))),
@@ -310,14 +305,14 @@ class _BundleVerification:
         should = {
             "schema": layout.SCHEMA,
             "study": self._parts.lock.study,
-            "name": protocol.name,
+            "name": protocol.visible.name,
             "lock_code": sha256_hex(self._parts.bytes(layout.LOCK)),
-            "seeds": {"analysis": protocol.analysis.seed},
+            "seeds": {"analysis": protocol.seed},
         }
         wrong = [
             f"{name} is not what it should be" for name, value in should.items() if index.get(name) != value
         ]
-        if bool(index.get("notices")) != protocol.simulated:
+        if bool(index.get("notices")) != protocol.visible.simulated:
             wrong.append("notices do not say whether the ratings are simulated")
         return wrong
 
@@ -326,7 +321,7 @@ class _BundleVerification:
         actions = [one.get("action") for one in known]
         if not known or [one.get("seq") for one in known] != list(range(1, len(known) + 1)):
             return ["its entries are not numbered from 1 without a gap"]
-        if actions[0] != "seeded" or "unblinded" not in actions:
+        if actions[0] != "seeded" or not (self._parts.is_audit or "unblinded" in actions):
             return ["it does not begin with the seeding, or has no unblinding"]
         hashes = [one.get("hash") for one in known]
         after = hashes.index(self._parts.lock.audit) + 1 if self._parts.lock.audit in hashes else len(hashes)
@@ -349,7 +344,7 @@ class _BundleVerification:
                 wrong.append(f"amendment {one.number}: {fault}")
             if one.dimension is not None and one.dimension not in dimensions:
                 wrong.append(f"amendment {one.number} is about no dimension of the rubric")
-            if one.item is not None and (tasks.get(one.item), protocol.amendments.withdraw) != (
+            if one.item is not None and (tasks.get(one.item), protocol.visible.withdraw) != (
                 one.task,
                 one.rule,
             ):
@@ -369,7 +364,7 @@ class _BundleVerification:
 
     def _marks_fit(self) -> list[str]:
         """What can be said of marks that rest on what is withheld: whether there was any reason for one."""
-        tidy, training = self._parts.tidy(), self._parts.protocol.calibration
+        tidy = self._parts.tidy()
         reported = {
             str(one.get("rater")) for one in self._record_entries() if one.get("action") == "incident"
         }
@@ -377,7 +372,7 @@ class _BundleVerification:
             f"{rater} has ratings after an incident, and the record has none of {rater}"
             for rater in sorted({rater for rater, _, _ in tidy.after_incident} - reported)
         ]
-        if tidy.gold and (training is None or training.gold is None):
+        if tidy.gold and not self._parts.protocol.has_gold:
             wrong.append("items are marked as gold, and the protocol has no gold items")
         return wrong
 

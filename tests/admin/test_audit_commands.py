@@ -96,7 +96,6 @@ def test_coverage_shows_both_codes_where_coders_differ(coded: SmallAudit) -> Non
         ("effects",),
         ("blinding",),
         ("unblind", "--key", "study.key", "--lock-code", "0", "--reason", "why"),
-        ("export", "--public", "public"),
         ("export", "--r", "for-r"),
     ],
     ids=lambda words: "-".join(words[:2]),

@@ -57,7 +57,7 @@ TIDY = TidyRatings(
 
 def test_ratings_come_back_as_they_were() -> None:
     """Names that a spreadsheet would run, missing values, occasions, confidence and every mark."""
-    assert read_ratings(ratings_text(TIDY, simulated=True), PROTOCOL) == TIDY
+    assert read_ratings(ratings_text(TIDY, simulated=True), PROTOCOL.rubric) == TIDY
 
 
 def test_no_figure_counts_a_gold_item() -> None:
@@ -80,7 +80,7 @@ def test_a_mark_that_is_none_is_an_error(text: str) -> None:
     """The columns of marks hold 0 or 1 and nothing else."""
     written = ratings_text(TIDY, simulated=False).replace(",0,0,0\n", f",0,0,{text}\n")
     with pytest.raises(InvalidInputError, match=r"gold .* ratings\.csv|ratings\.csv, row"):
-        read_ratings(written, PROTOCOL)
+        read_ratings(written, PROTOCOL.rubric)
 
 
 def test_guesses_come_back_as_they_were() -> None:

@@ -184,9 +184,13 @@ class Run:
 
 def by_script(one: Bundled, *arguments: str) -> Run:
     """Run the verifier of the bundle with nothing but the standard library at hand."""
-    options = arguments or ("--lock-code", one.lock_code)
+    return run_script(one.file("verify.py"), *(arguments or ("--lock-code", one.lock_code)))
+
+
+def run_script(script: Path, *arguments: str) -> Run:
+    """Run a verifier, isolated and without site packages."""
     done = subprocess.run(
-        [sys.executable, "-I", "-S", str(one.file("verify.py")), *options],
+        [sys.executable, "-I", "-S", str(script), *arguments],
         capture_output=True,
         text=True,
         encoding="utf-8",
