@@ -49,7 +49,8 @@ def hashed():
     yield from unless(bodies == sorted(one["manifest"] for one in lock["raters"]), "a manifest is missing or was changed")
     text = json.dumps(opened.get("allocation"), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     found = opened and sha("alloc/v1", bytes.fromhex(opened["salt"]), text.encode())
-    yield from unless(not opened or found == lock["key"]["allocation_commitment"], "arm, task or salt of the allocation are not what was committed to at seeding")
+    fits = not opened or found == lock["key"]["allocation_commitment"]
+    yield from unless(fits, "arm, task or salt of the allocation are not what was committed to at seeding")
 def chains():
     """the rating events are the chains that lock.json names"""
     locked, found = {entry["chain"]: entry for entry in data("lock.json")["raters"]}, defaultdict(list)
@@ -87,15 +88,15 @@ def fold(events, dimensions):
         yield d["id"], *("" if one is None else str(one) for one in given), str(int("told" in said))
 def tidy():
     """the tidy ratings are what chains and allocation give"""
-    plain, by_item = {"model": "", "scaffold": "", "replicate": 1}, defaultdict(list)
-    tasks = {i: {**plain, "task": task} for m in data("manifests.jsonl") for i, task, _ in m["items"]}
-    origins, amended = tasks if audit() else data("allocation.json")["allocation"]["items"], data("lock.json").get("amendments", ())
+    by_item, amended, every = defaultdict(list), data("lock.json").get("amendments", ()), data("manifests.jsonl")
+    tasks = {i: {"model": "", "scaffold": "", "task": t, "replicate": 1} for m in every for i, t, _ in m["items"]}
+    origins = tasks if audit() else data("allocation.json")["allocation"]["items"]
     dimensions, ours, theirs = data("visible.json")["rubric"]["dimensions"], [], defaultdict(Counter)
     names = "unit occasion position model scaffold task replicate withdrawn dimension value not_ratable confidence told"
     said = ((origins[a["item"]], a["rule"]) for a in amended if "item" in a)
     names, gone = names.split(), {(of["task"], rule == "task" or of["model"]) for of, rule in said}
     for body in (json.loads(s["body"]) for s in data("chains.jsonl")): by_item[body["chain"], body.get("item")].append(body)
-    for m in data("manifests.jsonl"):
+    for m in every:
         ours, first = [*ours, Counter()], {}
         added = [one for a in amended if a.get("to") == m["rater"] for one in a.get("items", ())]
         for n, (item, _, _) in enumerate(m["items"] + added, 1):
@@ -130,9 +131,9 @@ def figures():
             yield from differ(f"agreement.json, {name} percent_agreement", c["value"], mean(shares) if shares else None)
     result = {"plan": {"aggregation": ""}, "cells": (), **data("coder_agreement.json" if audit() else "effects.json")}
     for c in result["cells"]:
-        (a, b), levels, own = c["raters"], c["contingency"]["levels"], [c["cells"]]
-        own = result["pooled_dimensions"] if own == ["pooled"] else own
-        pairs = [(*t[a], *t[b]) for d in own for t in cells[d, "", ""].values() if {a, b} <= t.keys()]
+        (a, b), levels = c["raters"], c["contingency"]["levels"]
+        names = result["pooled_dimensions"] if c["cells"] == "pooled" else [c["cells"]]
+        pairs = [(*t[a], *t[b]) for d in names for t in cells[d, "", ""].values() if {a, b} <= t.keys()]
         found = [[pairs.count((x, y)) for y in levels] for x in levels]
         yield from differ(f"coder_agreement.json, {c['cells']} {a} {b} table", c["contingency"]["table"], found)
     for e in result["effects"] if result["plan"]["aggregation"] == "rater_paired" else ():
@@ -141,8 +142,7 @@ def figures():
         diffs = [[mean(new[t][r]) - mean(old[t][r]) for r in raters] for t, raters in both.items()]
         found = None if e["undefined"] else mean(mean(own) for own in diffs if own)
         yield from differ(f"effects.json, {e['dimension']} {e['model']} {e['scaffold']} mean_diff", e["mean_diff"], found)
-parser = argparse.ArgumentParser()
-parser.add_argument("--lock-code", metavar="CODE", help="as it was published before the key was opened")
+(parser := argparse.ArgumentParser()).add_argument("--lock-code", metavar="CODE", help="as it was published before the key was opened")
 CODE = parser.parse_args().lock_code
 failed = [ask(c) for c in (files, published, hashed, chains, tidy, figures) if CODE or c is not published]
 if not CODE: print("cannot be excluded  the whole bundle was made anew: give --lock-code as it was published")
