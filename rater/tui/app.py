@@ -13,33 +13,43 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import PurePath
 from typing import Any, ClassVar
 
 from rich.text import Text
-from textual import events, on
+from textual import constants, events, on
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
+from textual.reactive import Initialize, Reactive
+from textual.screen import Screen
+from textual.theme import Theme
 
 from protocol.errors import BlindraterError
 from protocol.pace import BreakWatch, PaceKeeper
 from rater.crash_report import sentence_for, write_report
 from rater.services.rating import RatingDesk
 from rater.settings import THEMES, Settings
-from rater.tui import theme
 from rater.tui.key_queue import KeyQueue
 from rater.tui.key_table import make_key_table
+from rater.tui.messages import Arrived, Waiting
 from rater.tui.safe import AsciiFilter, ControlFilter
-from rater.tui.screens.at_desk import DeskScreen
-from rater.tui.screens.rating import RatingScreen
-from rater.tui.screens.text_entry import TextEntryScreen
-from rater.tui.screens.training_page import screen_for
-from rater.tui.screens.trouble import TooSmallScreen
 from rater.tui.screens.welcome import WelcomeScreen
 from rater.tui.smallest import fits
+from rater.tui.theme import BY_NAME
 
+SHEETS: list[str | PurePath] = [
+    f"screens/{name}.tcss"
+    for name in ("welcome", "rating", "page", "choice", "overview", "text_entry", "training_page", "trouble")
+]
+"""Style sheets of all screens: read one by one as screens come up, each makes Textual read all again."""
 HANG_UP_GRACE_S = 10.0
 """Longer than a write waits for another program."""
+
+
+def load_screens() -> None:
+    """Load what comes after the first page, while the rater reads that."""
+    import rater.tui.screens.training_page  # noqa: F401
 
 
 class StoppedByFaultError(Exception):
@@ -52,6 +62,10 @@ class StoppedByFaultError(Exception):
     def __rich__(self) -> Text:
         """Return what Textual prints in place of a traceback with the values of variables."""
         return Text(self.sentence)
+
+
+def _theme_at_start(app: RaterApp) -> str:
+    return app.chosen_theme
 
 
 class RaterApp(App[int]):
@@ -68,12 +82,16 @@ class RaterApp(App[int]):
     """
 
     TITLE = "blindrater"
+    CSS_PATH = SHEETS
     ENABLE_COMMAND_PALETTE = False
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", id="app.quit", tooltip="Quit", show=False, priority=True),
         Binding("ctrl+c", "quit", "Quit", id="app.interrupt", tooltip="Quit", show=False, system=True),
     ]
+
+    # A theme that is set later makes Textual read every style sheet a second time.
+    theme: Reactive[str] = Reactive(Initialize(_theme_at_start))
 
     def __init__(
         self,
@@ -83,11 +101,11 @@ class RaterApp(App[int]):
         remember: Callable[[str], None] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._settings = settings or Settings()
         self._has_colours = "NO_COLOR" not in os.environ
         # With the ANSI colours NO_COLOR leaves no colour code at all; else it only turns them grey.
         super().__init__(ansi_color=None if self._has_colours else True)
         self._desk = desk
-        self._settings = settings or Settings()
         self._remember = remember
         self._key_table = make_key_table(self._settings.keys)
         self._breaks = BreakWatch(60 * self._settings.break_after_min, monotonic)
@@ -95,11 +113,18 @@ class RaterApp(App[int]):
         self._ascii_filter = AsciiFilter()
         self._fault_told = False
         self._keys = KeyQueue(self, super().on_event)
+        self._was_small = False
         self.animation_level = "none"
-        if self._has_colours:
-            for own in theme.BY_NAME.values():
-                self.register_theme(own)
-            self.theme = theme.BY_NAME[self._settings.theme].name
+
+    @property
+    def chosen_theme(self) -> str:
+        """Name of the theme the rater chose, as Textual knows it."""
+        return BY_NAME[self._settings.theme].name if self._has_colours else constants.DEFAULT_THEME
+
+    @property
+    def available_themes(self) -> dict[str, Theme]:
+        """Textual's themes and ours."""
+        return {**super().available_themes, **{own.name: own for own in BY_NAME.values()}}
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return Textual's filters and, last, those that decide which characters go out."""
@@ -116,42 +141,48 @@ class RaterApp(App[int]):
         else:
             await super().on_event(event)
 
+    def get_default_screen(self) -> Screen[None]:
+        """Return the first screen."""
+        pace = PaceKeeper(self._desk.session).pace(self._desk.session)
+        return WelcomeScreen(
+            rater=self._desk.rater,
+            study=self._desk.visible,
+            session=self._desk.session,
+            saved_at=self._desk.saved_at,
+            pace=pace.sentence() if pace else "",
+            training=self._desk.training.progress.state if self._desk.training else None,
+        )
+
     def on_mount(self) -> None:
-        """Open the first screen, and leave in order when the system asks to."""
+        """Leave in order when the system asks to."""
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._stop_for_task)
         if not self.is_headless and hasattr(signal, "SIGHUP"):
             loop.add_signal_handler(signal.SIGTERM, self.exit)
             signal.signal(signal.SIGHUP, partial(self._hang_up, loop))
         self.set_keymap(self._key_table.keymap)
-        pace = PaceKeeper(self._desk.session).pace(self._desk.session)
-        self.push_screen(
-            WelcomeScreen(
-                rater=self._desk.rater,
-                study=self._desk.visible,
-                session=self._desk.session,
-                saved_at=self._desk.saved_at,
-                pace=pace.sentence() if pace else "",
-                training=self._desk.training.progress.state if self._desk.training else None,
-            )
-        )
+        self.call_after_refresh(load_screens)
 
     @on(WelcomeScreen.Started)
     def start_rating(self) -> None:
         """Begin or go on."""
-        self.switch_screen(screen_for(self._desk, self._key_table))
+        from rater.tui.screens.training_page import screen_for
 
-    @on(DeskScreen.Waiting)
-    def hold_keys(self, event: DeskScreen.Waiting) -> None:
+        self.push_screen(screen_for(self._desk, self._key_table))
+
+    @on(Waiting)
+    def hold_keys(self, event: Waiting) -> None:
         """Keep keys back while a write waits for another program: they were meant for what comes after it."""
         if event.begins:
             self._keys.hold()
         else:
             self._keys.release()
 
-    @on(DeskScreen.Arrived)
-    def suggest_break(self, event: DeskScreen.Arrived) -> None:
+    @on(Arrived)
+    def suggest_break(self, event: Arrived) -> None:
         """Say between two items when a break would do good."""
+        from rater.tui.screens.at_desk import DeskScreen
+
         screen = self.screen
         if isinstance(screen, DeskScreen) and not event.said and (reminder := self._breaks.reminder()):
             screen.say(reminder)
@@ -159,6 +190,11 @@ class RaterApp(App[int]):
     def on_resize(self, event: events.Resize) -> None:
         """Cover everything while the terminal is too small."""
         enough = fits(event.size.width, event.size.height)
+        if enough and not self._was_small:
+            return
+        from rater.tui.screens.trouble import TooSmallScreen
+
+        self._was_small = True
         covered = isinstance(self.screen, TooSmallScreen)
         if covered and enough:
             self.pop_screen()
@@ -167,6 +203,8 @@ class RaterApp(App[int]):
 
     async def action_quit(self) -> None:
         """Quit; a text that is being typed is saved first, which takes one more press."""
+        from rater.tui.screens.text_entry import TextEntryScreen
+
         if isinstance(self.screen, TextEntryScreen):
             self.screen.action_save()
         else:
@@ -177,9 +215,9 @@ class RaterApp(App[int]):
         if not self._has_colours:
             self._tell("Colours are off: the variable NO_COLOR is set.")
             return
-        names = [one.name for one in theme.BY_NAME.values()]
+        names = [one.name for one in BY_NAME.values()]
         chosen = THEMES[(names.index(self.theme) + 1) % len(names)]
-        self.theme = theme.BY_NAME[chosen].name
+        self.theme = BY_NAME[chosen].name
         try:
             if self._remember is not None:
                 self._remember(chosen)
@@ -189,6 +227,8 @@ class RaterApp(App[int]):
             self._tell(f"Theme {chosen}.")
 
     def _tell(self, message: str) -> None:
+        from rater.tui.screens.rating import RatingScreen
+
         if isinstance(self.screen, RatingScreen):
             self.screen.say(message)
 

@@ -9,7 +9,6 @@ from functools import partial
 from typing import ClassVar
 
 from textual import on
-from textual.message import Message
 from textual.timer import Timer
 
 from protocol import rating_words
@@ -33,6 +32,7 @@ from rater.tui.keymap import (
     OF_TOOL_TEXTS,
     QUOTING_HINTS,
 )
+from rater.tui.messages import Arrived, Waiting
 from rater.tui.rubric_layout import RubricView, letter_of, tags
 from rater.tui.screens.finding import FindingScreen
 from rater.tui.screens.trouble import FinalScreen, NotSavedScreen
@@ -68,19 +68,6 @@ class DeskScreen(FindingScreen):
     """
 
     CLOSED: ClassVar[str] = "This item is closed: a question was asked on it, so its rating is final."
-
-    @dataclass
-    class Waiting(Message):
-        """The screen began or ceased to wait for another program; no key is handled meanwhile."""
-
-        begins: bool
-
-    @dataclass
-    class Arrived(Message):
-        """Another item came on the screen."""
-
-        said: str
-        """What the app has to say about it."""
 
     def __init__(self, desk: RatingDesk, keys: KeyTable) -> None:
         super().__init__(desk.dimensions, keys)
@@ -165,13 +152,13 @@ class DeskScreen(FindingScreen):
             self._unsaved = False
             then()
         if waited_s:
-            self.post_message(self.Waiting(False))
+            self.post_message(Waiting(False))
 
     def _wait(self, again: Callable[[], None]) -> None:
         """Try again in a moment; until then the screen is alive and keys wait their turn."""
         self._unsaved = True
         self._refresh("Another program is writing to the file: waiting for it.")
-        self.post_message(self.Waiting(True))
+        self.post_message(Waiting(True))
         self.set_timer(RETRY_S, again)
 
     def _say_unsaved(
@@ -404,7 +391,7 @@ class DeskScreen(FindingScreen):
             self._look_ahead()
             if span is not None and self._noted is None:
                 self.conversation.go_to(span)
-            self.post_message(self.Arrived(message))
+            self.post_message(Arrived(message))
 
         self._attempt(show, f"that item {position + 1} came on the screen", shown)
 
