@@ -49,13 +49,14 @@ def run_sitting(path: Path, *, rater: str | None, look: Look, debug: bool) -> in
     desk = open_desk(path, rater=rater, app=__version__, installation=installation_secret())
     try:
         os.environ.setdefault("TEXTUAL_FPS", FRAMES_PER_S)
-        from protocol.rating_words import goodbye
-        from rater.services.unsent import unsent_reminder
         from rater.tui.app import RaterApp
 
         rating_app = RaterApp(desk, settings=settings, remember=partial(remember_theme, settings_path()))
         rating_app.run()
         if rating_app.return_code in (None, ExitCode.DONE):
+            from protocol.rating_words import goodbye
+            from rater.services.unsent import unsent_reminder
+
             kept = (
                 " The text you were typing is saved as it stood; u takes it back."
                 if desk.record_held()

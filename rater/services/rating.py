@@ -32,8 +32,6 @@ from db.item_store import read_item
 from db.manifest_store import raters, read_manifest
 from db.study_store import StudyRecord, StudyState, read_state, read_study
 from protocol.active_time import ActivityClock
-from protocol.amendment_words import Notice, Ruling, notice_of, rulings_on
-from protocol.chain.amendment import Amendment, set_aside, told_first, told_to
 from protocol.chain.events import (
     INSTALLATION,
     Event,
@@ -52,16 +50,18 @@ from protocol.errors import (
     UsageError,
     WrongStateError,
 )
-from protocol.event_rules import Share, why_not_next
 from protocol.item import Item
 from protocol.rating_words import WITHDRAWN
 from protocol.rubric import Dimension
 from protocol.session import RaterSession, fold_session
 from protocol.timing import recorded_at
-from protocol.training.steps import TrainingStep, next_step
 from protocol.visible import VisibleProtocol
 
+# A rater waits for the first page: what only amendments, training or a write need is imported there.
 if TYPE_CHECKING:
+    from protocol.amendment_words import Notice, Ruling
+    from protocol.chain.amendment import Amendment
+    from protocol.training.steps import TrainingStep
     from rater.services.training_desk import TrainingDesk
 
 
@@ -159,6 +159,8 @@ class RatingDesk:
     @property
     def next_step(self) -> TrainingStep:
         """What the rater does next: training as far as the study has one, then its items."""
+        from protocol.training.steps import TrainingStep, next_step
+
         training = self.training
         if training is None:
             return TrainingStep.RATE
@@ -179,10 +181,14 @@ class RatingDesk:
 
     def notice(self, amendment: Amendment) -> Notice:
         """Return what the rater is told about an amendment."""
+        from protocol.amendment_words import notice_of
+
         return notice_of(amendment, self._owner(), self.visible.rubric)
 
     def rulings(self, dimension: str) -> tuple[Ruling, ...]:
         """Return the rulings on a dimension, for its guide."""
+        from protocol.amendment_words import rulings_on
+
         return rulings_on(dimension, self._amendments)
 
     def mark_read(self, amendment: Amendment) -> RaterSession:
@@ -199,7 +205,26 @@ class RatingDesk:
 
     def _read_amendments(self) -> tuple[Amendment, ...]:
         with sentences(None):
-            return told_to(read_amendments(self._connection), self.manifest)
+            found = read_amendments(self._connection)
+            if not found:
+                return ()
+            from protocol.chain.amendment import told_to
+
+            return told_to(found, self.manifest)
+
+    def _set_aside(self) -> frozenset[str]:
+        if not self._amendments:
+            return frozenset()
+        from protocol.chain.amendment import set_aside
+
+        return set_aside(self._amendments, self.manifest)
+
+    def _told_first(self) -> dict[str, str]:
+        if not self._amendments:
+            return {}
+        from protocol.chain.amendment import told_first
+
+        return told_first(self._amendments, self.manifest)
 
     def _append(self, event: Event) -> None:
         append_event(self._connection, event)
@@ -210,7 +235,7 @@ class RatingDesk:
             items=tuple(item.item_id for item in self.manifest.items),
             events=events,
             asked=self.manifest.asked,
-            set_aside=set_aside(self._amendments, self.manifest),
+            set_aside=self._set_aside(),
         )
 
     def _advance(self, event: Event) -> RaterSession:
@@ -303,6 +328,8 @@ class RatingDesk:
 
     def _refuse_impossible(self, event: Event) -> None:
         """Keep out what every reader of the chain would stumble over: nothing is ever deleted from it."""
+        from protocol.event_rules import Share, why_not_next
+
         draft = event.draft
         place = self.session.positions.get(draft.item_id or "")
         shown = None if place is None else self._assigned(place)
@@ -313,7 +340,7 @@ class RatingDesk:
             questions=self.visible.questions,
             conversations={shown.item_id: self._read(shown).conversation} if quoted and shown else {},
             notices=frozenset(one.sha256 for one in self._amendments),
-            told_first=told_first(self._amendments, self.manifest),
+            told_first=self._told_first(),
             timing=self.visible.timing,
             installation=self.visible.installation,
         )

@@ -12,9 +12,9 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import PurePath
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
 from textual import constants, events, on
@@ -31,12 +31,14 @@ from rater.crash_report import sentence_for, write_report
 from rater.services.rating import RatingDesk
 from rater.settings import THEMES, Settings
 from rater.tui.key_queue import KeyQueue
-from rater.tui.key_table import make_key_table
 from rater.tui.messages import Arrived, Waiting
 from rater.tui.safe import AsciiFilter, ControlFilter
 from rater.tui.screens.welcome import WelcomeScreen
 from rater.tui.smallest import fits
 from rater.tui.theme import BY_NAME
+
+if TYPE_CHECKING:
+    from rater.tui.key_table import KeyTable
 
 SHEETS: list[str | PurePath] = [
     f"screens/{name}.tcss"
@@ -45,11 +47,6 @@ SHEETS: list[str | PurePath] = [
 """Style sheets of all screens: read one by one as screens come up, each makes Textual read all again."""
 HANG_UP_GRACE_S = 10.0
 """Longer than a write waits for another program."""
-
-
-def load_screens() -> None:
-    """Load what comes after the first page, while the rater reads that."""
-    import rater.tui.screens.training_page  # noqa: F401
 
 
 class StoppedByFaultError(Exception):
@@ -107,7 +104,8 @@ class RaterApp(App[int]):
         super().__init__(ansi_color=None if self._has_colours else True)
         self._desk = desk
         self._remember = remember
-        self._key_table = make_key_table(self._settings.keys)
+        if self._settings.keys:
+            self.set_keymap(self.key_table.keymap)
         self._breaks = BreakWatch(60 * self._settings.break_after_min, monotonic)
         self._control_filter = ControlFilter()
         self._ascii_filter = AsciiFilter()
@@ -160,15 +158,29 @@ class RaterApp(App[int]):
         if not self.is_headless and hasattr(signal, "SIGHUP"):
             loop.add_signal_handler(signal.SIGTERM, self.exit)
             signal.signal(signal.SIGHUP, partial(self._hang_up, loop))
-        self.set_keymap(self._key_table.keymap)
-        self.call_after_refresh(load_screens)
+        self.call_after_refresh(self._load_screens)
+
+    @cached_property
+    def key_table(self) -> KeyTable:
+        """Which keys do what."""
+        from rater.tui.key_table import make_key_table
+
+        return make_key_table(self._settings.keys)
 
     @on(WelcomeScreen.Started)
     def start_rating(self) -> None:
         """Begin or go on."""
+        self.push_screen(self._load_screens()(self._desk, self.key_table))
+
+    def _load_screens(self) -> Callable[[RatingDesk, KeyTable], Screen[Any]]:
+        """Load what comes after the first page, while the rater reads that; return what makes it."""
+        if self._desk.training is None:
+            from rater.tui.screens.rating import RatingScreen
+
+            return RatingScreen
         from rater.tui.screens.training_page import screen_for
 
-        self.push_screen(screen_for(self._desk, self._key_table))
+        return screen_for
 
     @on(Waiting)
     def hold_keys(self, event: Waiting) -> None:

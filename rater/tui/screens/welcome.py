@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -16,11 +16,13 @@ from textual.widgets import Static
 from protocol import rating_words
 from protocol.rating_moves import position_to_resume
 from protocol.session import RaterSession
-from protocol.training.attempts import TrainingState
 from protocol.visible import VisibleProtocol
 from rater import __version__
 from rater.tui import tones
 from rater.tui.safe import label, rows
+
+if TYPE_CHECKING:
+    from protocol.training.attempts import TrainingState  # most studies have no training
 
 WIDEST = 76
 LABEL_COLUMNS = 12
