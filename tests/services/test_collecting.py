@@ -16,6 +16,7 @@ from protocol.errors import InvalidInputError, UsageError, WrongStateError
 from protocol.fairness.answer import Outcome, Verdict
 from rater.services.collecting.cells import read_models, wanted_cells
 from rater.services.collecting.collecting import Collection, Generation, collect
+from rater.services.collecting.inspect_run import MOCK_ANSWER
 from rater.services.fairness import read_run_file, verify_run
 from rater.services.reading_study import read_study_file
 from rater.services.starting import study_text
@@ -181,17 +182,18 @@ def test_another_plan_or_other_settings_do_not_go_into_a_run(
 def test_the_mock_model_answers_without_a_network(
     study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Inspect's mock model goes the same way; its counter would fetch a table, so it counts words."""
-    from inspect_ai.model import ModelAPI
+    """Inspect's mock model goes the same way; words are counted, with no table fetched from anywhere."""
 
-    async def words(_self: ModelAPI, text: str) -> int:
-        return len(text.split())
+    def fetched(*_: object) -> None:
+        raise AssertionError("a table of tokens was asked for")
 
-    monkeypatch.setattr(ModelAPI, "count_text_tokens", words)
+    monkeypatch.setattr("tiktoken.get_encoding", fetched)
     asked = _asked(study, tmp_path / "run", models=read_models(["one=mockllm/one", "two=mockllm/two"]))
     found = collect(asked)
     assert found.made == found.wanted == 20
     assert verify_run([tmp_path / "run"], protocol=study).fairness.verdict is Verdict.COMPARABLE
+    cells = read_run_file(tmp_path / "run" / "run.json").cells
+    assert {cell.output_tokens for cell in cells} == {(len(MOCK_ANSWER.split()),) * 4}
 
 
 def test_a_folder_of_something_else_is_left_alone(study: Path, tmp_path: Path) -> None:

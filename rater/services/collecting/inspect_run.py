@@ -19,10 +19,13 @@ from rater.services.collecting.cells import CollectedModel, WantedCell
 
 if TYPE_CHECKING:
     from inspect_ai import Task
-    from inspect_ai.model import Model
+    from inspect_ai.model import ChatMessage, Model
     from inspect_ai.solver import Solver
 
 TASK_NAME = "fixed-scaffolding"
+MOCK_PROVIDER = "mockllm"
+"""Inspect's own model that asks nobody and says one sentence."""
+MOCK_ANSWER = "Default output from mockllm/model"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +77,7 @@ def run_models(
     for model in models:
         mine = [cell for cell in cells if cell.model == model.name]
         if mine:
-            asked = get_model(model.called, config=config, memoize=False)
+            asked = get_model(model.called, config=config, memoize=False, **_own_answers(model))
             tasks.append(_task(study, model, mine, asked, _fixed_turns(generation.cache, done)))
     if tasks:
         # Inspect's own talk would mix with the data on stdout; failures are told from its logs.
@@ -109,6 +112,25 @@ def count_prompts(study: StudyProtocol, model: CollectedModel) -> dict[str, int]
         return asyncio.run(_counts(asked, {one.id: one.text for one in study.scaffolds}))
     except Exception:  # a provider's counting service fails in its own ways, and the run goes on without it
         return None
+
+
+def _own_answers(model: CollectedModel) -> dict[str, Any]:
+    """Return what the mock model is given; nothing for any other.
+
+    By itself it counts tokens with a table that is fetched from the network. An answer that brings its
+    usage along is not counted, so this one counts words and the whole command works offline.
+    """
+    if model.called.partition("/")[0] != MOCK_PROVIDER:
+        return {}
+    from inspect_ai.model import ModelOutput, ModelUsage
+
+    def answer(messages: list[ChatMessage], *_: object) -> ModelOutput:
+        output = ModelOutput.from_content(model=MOCK_PROVIDER, content=MOCK_ANSWER)
+        asked, answered = sum(len(one.text.split()) for one in messages), len(output.completion.split())
+        output.usage = ModelUsage(input_tokens=asked, output_tokens=answered, total_tokens=asked + answered)
+        return output
+
+    return {"custom_outputs": answer}
 
 
 async def _counts(model: Model, texts: Mapping[str, str]) -> dict[str, int]:
