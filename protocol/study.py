@@ -11,6 +11,7 @@ from typing import Literal
 
 from protocol.chain.amendment import WithdrawRule
 from protocol.claims.factors import Factor
+from protocol.profile.profile_plan import ProfilePlan
 from protocol.rubric import Rubric
 from protocol.timing import Timing
 from protocol.visible import StudyKind, TaskCard, TrainingGate, VisibleProtocol, VisibleQuestion
@@ -291,6 +292,7 @@ class StudyProtocol:
     calibration: Calibration | None = None
     amendments: AmendmentRules = AmendmentRules()
     privacy: Privacy = Privacy()
+    profile: ProfilePlan | None = None
 
     @property
     def baseline(self) -> Scaffold:

@@ -62,6 +62,7 @@ def read_study(text: str, *, where: str) -> StudyProtocol:
         calibration=document.calibration,
         amendments=document.amendments,
         privacy=document.privacy,
+        profile=document.profile,
     )
 
 

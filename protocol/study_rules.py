@@ -12,6 +12,7 @@ from protocol.deidentify.rules import linear
 from protocol.design_rules import design_mistakes
 from protocol.fairness.forbidden_words import FORBIDDEN_WORDS
 from protocol.guess_rules import guess_mistakes
+from protocol.profile.profile_rules import profile_mistakes
 from protocol.rubric_rules import LARGEST_LEVEL, rubric_mistakes
 from protocol.sources.plan_rules import sources_mistakes
 from protocol.study import EvidenceLevel, RedactionPlan
@@ -35,6 +36,7 @@ def study_mistakes(document: dict[str, object]) -> Iterator[Mistake]:
     yield from sources_mistakes(root["sources"])
     yield from _claim_mistakes(root)
     yield from calibration_mistakes(root["calibration"])
+    yield from profile_mistakes(root["profile"], root["rubric"])
     days = root["calibration"]["refresher_after_days"]
     if days.given and root["privacy"]["timing"].text == "off":
         yield days.mistake('no refresher_after_days, because timing is "off" in [privacy]')

@@ -20,6 +20,7 @@ from typing import ClassVar, Generic, Literal, TypeVar, cast
 from pydantic import TypeAdapter, ValidationError
 
 from protocol.claims.factors import Factor
+from protocol.profile.profile_plan import ProfilePlan
 from protocol.rubric import Rubric
 from protocol.study import (
     AmendmentRules,
@@ -76,6 +77,7 @@ class StudyDocument:
     calibration: Calibration | None = None
     amendments: AmendmentRules = field(default_factory=AmendmentRules)
     privacy: Privacy = field(default_factory=Privacy)
+    profile: ProfilePlan | None = None
 
 
 _Document = TypeVar("_Document")

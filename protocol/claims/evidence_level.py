@@ -19,7 +19,9 @@ LEVELS: tuple[EvidenceLevel, ...] = (
 )
 """From the farthest to the nearest to use."""
 
-LEVEL_LETTERS: Mapping[EvidenceLevel, str] = {
+Letter = Literal["M", "R", "I", "D"]
+
+LEVEL_LETTERS: Mapping[EvidenceLevel, Letter] = {
     EvidenceLevel.MODEL: "M",
     EvidenceLevel.RESPONSE: "R",
     EvidenceLevel.INTERACTION: "I",

@@ -17,8 +17,10 @@ class LevelBar:
     """Bars of one group stand together under its name."""
     label: str
     counts: tuple[int, ...]
-    """By level, lowest first."""
+    """By level, lowest first; none where nobody looked."""
     not_ratable: int = 0
+    note: str = ""
+    """A word or two at the end of the bar, or in the place of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,15 +36,19 @@ class LevelBars:
     @property
     def alt(self) -> str:
         """The figure in words."""
-        rows = "; ".join(
-            f"{bar.group}, {bar.label}: "
-            + ", ".join(
-                f"{count} at {level}" for level, count in zip(self.levels, bar.counts, strict=True) if count
-            )
-            + (f", {bar.not_ratable} not ratable" if bar.not_ratable else "")
-            for bar in self.bars
-        )
-        return f"Stacked bars of ratings. {rows}."
+        return f"Stacked bars of ratings. {'; '.join(self._bar_text(bar) for bar in self.bars)}."
+
+    def _bar_text(self, bar: LevelBar) -> str:
+        parts = [
+            f"{count} at {level}"
+            for level, count in zip(self.levels, bar.counts, strict=bool(bar.counts))
+            if count
+        ]
+        if bar.not_ratable:
+            parts.append(f"{bar.not_ratable} not ratable")
+        if bar.note:
+            parts.append(bar.note)
+        return f"{', '.join(part for part in (bar.group, bar.label) if part)}: {', '.join(parts)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

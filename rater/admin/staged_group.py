@@ -31,7 +31,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "rehearse",
     ),
     "Doors": ("lock", "unlock", "unblind"),
-    "Read": ("effects", "coverage", "blinding", "export", "report"),
+    "Read": ("effects", "coverage", "blinding", "profile", "export", "report"),
     "Check": ("verify", "blind-test"),
     "Try": ("simulate", "demo"),
 }

@@ -154,6 +154,11 @@ def _draw_bars(canvas: Canvas, figure: LevelBars) -> None:
     fills = [colormaps["cividis"](0.08 + 0.87 * place / last) for place in range(len(figure.levels))]
     for y, bar in zip(rows.at, figure.bars, strict=True):
         total, left = sum(bar.counts) + bar.not_ratable, 0.0
+        if not total:
+            _draw_empty(axes, y, bar.note)
+            continue
+        if bar.note:
+            _note(axes, 1.0, y, bar.note)
         for count, fill in zip(bar.counts, fills, strict=True):
             if count:
                 axes.barh(y, count / total, left=left, height=0.8, color=fill, edgecolor=FAINT, linewidth=0.5)
@@ -174,6 +179,25 @@ def _draw_bars(canvas: Canvas, figure: LevelBars) -> None:
     if any(bar.not_ratable for bar in figure.bars):
         keys.append(Patch(facecolor="white", edgecolor=FAINT, hatch="////", label="not ratable"))
     canvas.legend(handles=keys, loc="outside upper left", ncols=min(len(keys), 6), frameon=False, fontsize=9)
+
+
+def _draw_empty(axes: Axes, y: float, note: str) -> None:
+    """Draw the outline of a bar that nothing is known of, with what there is to say."""
+    axes.barh(y, 1.0, height=0.8, fill=False, edgecolor=FAINT, linestyle=":", linewidth=0.8)
+    axes.text(0.5, y, inline(note), ha="center", va="center", color=INK, fontsize=8, fontstyle="italic")
+
+
+def _note(axes: Axes, right: float, y: float, text: str, *, weight: str = "normal") -> None:
+    axes.annotate(
+        _short(text),
+        (right, y),
+        xytext=(6, 0),
+        textcoords="offset points",
+        va="center",
+        annotation_clip=False,
+        fontsize=8,
+        fontweight=weight,
+    )
 
 
 def _count(axes: Axes, left: float, y: float, count: int, total: int, *, dark: bool) -> None:
@@ -214,17 +238,7 @@ def _draw_row(axes: Axes, y: float, row: IntervalRow, *, right: float) -> None:
     if row.estimate is not None:
         axes.plot([row.estimate], [y], marker="o", markersize=6, color=colour, linestyle="none")
     if row.note:
-        weight = "bold" if row.lit else "normal"
-        axes.annotate(
-            _short(row.note),
-            (right, y),
-            xytext=(6, 0),
-            textcoords="offset points",
-            va="center",
-            annotation_clip=False,
-            fontsize=8,
-            fontweight=weight,
-        )
+        _note(axes, right, y, row.note, weight="bold" if row.lit else "normal")
 
 
 def _span(figure: IntervalChart) -> tuple[float, float]:

@@ -1,0 +1,186 @@
+"""A profile as one line a row, for terminals, and the cells that every form of a profile shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from protocol.claims.factors import FACTOR_WORDS, Factor
+from protocol.profile.profile import BlindingIndex, Ends, Profile, Row, RowResult, Sensitivity, Spread
+from protocol.report.number_text import UNDEFINED, decimal_text, signed_text
+from protocol.report.text_block import Block, Sentences, TextTable
+
+NO_EVIDENCE = "no evidence"
+NOT_ON_RECORD = "not on record"
+BAR_CELLS = 16
+_GLYPHS = {1: "█", 2: "░█", 3: "░▒█", 4: "░▒▓█", 5: "·░▒▓█"}
+"""By number of levels, lowest first; with more levels their places are written as digits."""
+LEGEND = (
+    "Bars: the share of ratings on each level, the lowest at the left and lightest. Level of evidence: M"
+    " model, R response, I interaction, D deployment. Kappa: quadratic, of all raters over every condition."
+)
+NOTHING_OVER_ROWS = "Rows are never added up: a profile has no value over them."
+
+
+def profile_blocks(profile: Profile) -> Iterator[Block]:
+    """Yield the profile of one system for a terminal."""
+    yield row_table(profile.rows, title=subject_line(profile))
+    if profile.guards:
+        yield row_table(profile.guards, title="Beside them, never added to them")
+    yield Sentences(
+        lines=(
+            LEGEND,
+            NOTHING_OVER_ROWS,
+            *sensitivity_lines(profile),
+            *blinding_lines(profile),
+            f"Not observed: {', '.join(not_observed(profile))}.",
+            f"Holds until one of these changes: {', '.join(profile.validity.expires_on_change_of)}.",
+        )
+    )
+
+
+def row_table(rows: Sequence[Row], *, title: str) -> TextTable:
+    """Return rows as one line each."""
+    return TextTable(
+        title=title,
+        columns=("row", "level", "low to high", "counts", "ratings", "kappa", "flag"),
+        rows=tuple(row_cells(row) for row in rows),
+        left=("row", "level", "low to high", "counts", "flag"),
+    )
+
+
+def row_cells(row: Row) -> tuple[str, ...]:
+    """Return name, level letter, bar, counts, number of ratings, agreement and flag."""
+    if row.evidence is None or row.result is None:
+        return row.name, "-", f"|{' ' * BAR_CELLS}|", "-", "0", "-", NO_EVIDENCE
+    return (
+        row.name,
+        row.evidence.letter,
+        level_bar(row.result.counts),
+        counts_text(row.result),
+        str(row.result.n),
+        kappa_text(row),
+        flag_text(row),
+    )
+
+
+def level_bar(counts: Sequence[int]) -> str:
+    """Return counts by level as a bar; every level that was given has at least one cell."""
+    widths = _widths(counts)
+    glyphs = _GLYPHS.get(len(counts), "0123456789")
+    return f"|{''.join(glyph * width for glyph, width in zip(glyphs, widths, strict=False)):<{BAR_CELLS}}|"
+
+
+def counts_text(result: RowResult) -> str:
+    """Return how often each level was given, lowest first, and what gave none."""
+    aside = sum(one.n for one in result.not_ratable)
+    return " ".join(map(str, result.counts)) + (f" ({aside} not ratable)" if aside else "")
+
+
+def kappa_text(row: Row) -> str:
+    """Return the kappa of a row."""
+    if row.agreement is None or row.agreement.kappa.value is None:
+        return UNDEFINED
+    return decimal_text(row.agreement.kappa.value, digits=2)
+
+
+def flag_text(row: Row) -> str:
+    """Return what a reader must know before the numbers."""
+    parts: list[str] = []
+    if row.result is not None and row.result.flag != "none":
+        parts.append(row.result.flag)
+    if row.agreement is not None and row.agreement.reading:
+        parts.append(row.agreement.reading)
+    return "; ".join(parts) or "-"
+
+
+def subject_line(profile: Profile) -> str:
+    """Return the system in a line."""
+    subject = profile.subject
+    version = f" ({subject.model.version})" if subject.model.version else ""
+    label = f", {subject.scaffold.label}" if subject.scaffold.label else ""
+    text = f" (text {subject.scaffold.prompt_sha256[:12]})"
+    return (
+        f"{subject.model.id}{version} in {subject.scaffold.id}{label}{text}, used by: {subject.context.users}"
+    )
+
+
+def sensitivity_lines(profile: Profile) -> Iterator[str]:
+    """Yield what the scaffold changed on each row with evidence."""
+    for row in (*profile.rows, *profile.guards):
+        if row.scaffold_sensitivity is not None and not profile.subject.scaffold.baseline:
+            found = row.scaffold_sensitivity
+            yield f"{row.name}, against {found.vs}: {sensitivity_text(found)}."
+    if profile.subject.scaffold.baseline:
+        yield f"{profile.subject.scaffold.id} is the baseline that the other scaffolds are compared with."
+
+
+def sensitivity_text(found: Sensitivity) -> str:
+    """Return an effect with its interval and verdict."""
+    if found.diff is None:
+        return found.undefined or UNDEFINED
+    verdict = (found.verdict or "no verdict").replace("_", " ")
+    return f"{signed_text(found.diff, digits=2)} {ends_text(found.ci95, signed=True)}, {verdict}"
+
+
+def spread_text(found: Spread) -> str:
+    """Return the largest difference between two models of what the scaffold changed."""
+    if found.largest_gap is None or found.between is None:
+        return found.undefined or UNDEFINED
+    return (
+        f"{signed_text(found.largest_gap, digits=2)} {ends_text(found.ci95, signed=True)} between"
+        f" {found.between[0]} and {found.between[1]}, the largest among {found.models} models"
+    )
+
+
+def mean_text(result: RowResult) -> str:
+    """Return the mean with its interval, or why there is none."""
+    if result.mean is None:
+        return result.undefined or UNDEFINED
+    between = ends_text(result.ci95) if result.ci95 else f"({result.undefined})"
+    return f"{decimal_text(result.mean, digits=2)} {between}"
+
+
+def ends_text(ends: Ends | None, *, signed: bool = False) -> str:
+    """Return the two ends of an interval."""
+    if ends is None:
+        return "(no interval)"
+    shown = signed_text if signed else decimal_text
+    return f"[{shown(ends[0], digits=2)}, {shown(ends[1], digits=2)}]"
+
+
+def blinding_lines(profile: Profile) -> Iterator[str]:
+    """Yield whether raters could tell."""
+    if profile.blinding.undefined:
+        yield f"Blinding was not measured: {profile.blinding.undefined}."
+    for one in profile.blinding.indices:
+        yield f"Blinding to the {one.about} (0: no better than chance; 1: all told it): {bang_text(one)}."
+
+
+def bang_text(found: BlindingIndex) -> str:
+    """Return Bang's index of an arm over raters."""
+    if found.bang is None:
+        return f"undefined, {found.undefined}"
+    between = ends_text(found.ci95, signed=True) if found.ci95 else f"({found.undefined})"
+    return f"Bang {signed_text(found.bang, digits=2)} {between} over {found.n_raters} raters"
+
+
+def not_observed(profile: Profile) -> list[str]:
+    """Return the factors that this study did not observe, in words."""
+    return [FACTOR_WORDS[factor] for factor in Factor if factor.value in profile.not_observed]
+
+
+def _widths(counts: Sequence[int]) -> list[int]:
+    """Share the cells of a bar by largest remainder, then give each level that was given one at least."""
+    total = sum(counts)
+    if not total:
+        return [0] * len(counts)
+    exact = [count * BAR_CELLS for count in counts]
+    widths = [share // total for share in exact]
+    order = sorted(range(len(counts)), key=lambda place: (-(exact[place] % total), place))
+    for place in order[: BAR_CELLS - sum(widths)]:
+        widths[place] += 1
+    for place, count in enumerate(counts):
+        if count and not widths[place]:
+            widths[widths.index(max(widths))] -= 1
+            widths[place] = 1
+    return widths
