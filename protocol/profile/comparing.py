@@ -101,7 +101,7 @@ def _pairs(first: tuple[Row, ...], second: tuple[Row, ...], *, same_ratings: boo
 
 
 def _difference(first: Row, second: Row, *, same_ratings: bool) -> RowDifference:
-    why = _why_not(first) or _why_not(second)
+    why = _why_not_both(first, second)
     pairs = () if why else _task_pairs(first, second, same_ratings=same_ratings)
     if not pairs:
         reason = why or "no task has a rater who rated both"
@@ -125,10 +125,15 @@ def _interval(values: list[Fraction]) -> IntervalEstimate:
     return t_interval(values, level=0.95)
 
 
-def _why_not(row: Row) -> str | None:
-    if row.result is None:
+def _why_not_both(first: Row, second: Row) -> str | None:
+    if first.result is None and second.result is None:
+        return "no evidence"
+    if first.result is None or second.result is None:
         return "no evidence on one side"
-    return None if row.result.mean is not None else row.result.undefined or "no mean on one side"
+    for result in (first.result, second.result):
+        if result.mean is None:
+            return result.undefined or "no mean on one side"
+    return None
 
 
 def _task_pairs(first: Row, second: Row, *, same_ratings: bool) -> tuple[TaskDifference, ...]:

@@ -7,17 +7,13 @@ from collections.abc import Iterator, Sequence
 from protocol.profile.comparing import Comparison, RowDifference
 from protocol.profile.profile import Profile, Row
 from protocol.profile.profile_file import profile_json
-from protocol.report.document import Callout, Document, Part, Section
+from protocol.report.document import Callout, Document, Part, Picture, Section
 from protocol.report.number_text import UNDEFINED, interval_text, signed_text
+from protocol.report.profile_figures import comparison_bars, difference_chart
 from protocol.report.profile_text import (
-    LEGEND,
-    NO_EVIDENCE,
+    LETTERS,
     NOTHING_OVER_ROWS,
-    counts_text,
-    flag_text,
-    kappa_text,
-    level_bar,
-    mean_text,
+    figure_cells,
     subject_line,
 )
 from protocol.report.text_block import Sentences, TextTable
@@ -44,7 +40,7 @@ def comparison_document(found: Comparison) -> Document:
         Section(
             id="rows",
             title="Rows",
-            parts=(_levels(found.rows, title=""), _differences(found.rows, title="First minus second")),
+            parts=tuple(_rows(found)),
         ),
         Section(id="guards", title="Beside the rows", parts=tuple(_guards(found))),
         Section(id="method", title="How to read it", parts=(Sentences(lines=tuple(_method(found))),)),
@@ -104,6 +100,15 @@ def _side(row: Row) -> dict[str, object] | None:
     }
 
 
+def _rows(found: Comparison) -> Iterator[Part]:
+    yield from (Picture(figure=figure) for figure in comparison_bars(found))
+    yield _levels(found.rows, title="")
+    chart = difference_chart(found)
+    if chart is not None:
+        yield Picture(figure=chart)
+    yield _differences(found.rows, title="First minus second")
+
+
 def _guards(found: Comparison) -> Iterator[Part]:
     if found.guards:
         yield Callout(text="What support costs stands beside the rows and is never added to them.")
@@ -117,30 +122,22 @@ def _subjects(found: Comparison) -> Iterator[str]:
 
 
 def _levels(rows: Sequence[RowDifference], *, title: str) -> TextTable:
+    columns = ("row", "system", "counts", "n", "mean over tasks, 95%", "kappa", "flag")
     return TextTable(
         title=title,
-        columns=("row", "system", "low to high", "counts", "ratings", "mean, 95%", "kappa", "flag"),
+        columns=columns,
         rows=tuple(
-            (one.first.name, system, *_cells(row))
-            for one in rows
-            for system, row in (("first", one.first), ("second", one.second))
+            (one.first.name, system, *figure_cells(row)) for one in rows for system, row in _systems(one)
         ),
-        left=("row", "system", "low to high", "counts", "mean, 95%", "flag"),
+        left=("row", "system", "counts", "mean over tasks, 95%", "flag"),
     )
 
 
-def _cells(row: Row) -> tuple[str, ...]:
-    if row.result is None:
-        return level_bar(()), "-", "0", "-", "-", NO_EVIDENCE
-    result = row.result
-    return (
-        level_bar(result.counts),
-        counts_text(result),
-        str(result.n),
-        mean_text(result),
-        kappa_text(row),
-        flag_text(row),
-    )
+def _systems(one: RowDifference) -> tuple[tuple[str, Row], ...]:
+    """Return both sides by name; a row that nobody looked at on either side stands once."""
+    if one.first.result is None and one.second.result is None:
+        return (("both", one.first),)
+    return ("first", one.first), ("second", one.second)
 
 
 def _differences(rows: Sequence[RowDifference], *, title: str) -> TextTable:
@@ -166,7 +163,7 @@ def _method(found: Comparison) -> Iterator[str]:
         "No test was planned for them and none is made: an interval that leaves out zero is no finding by"
         " itself, and the more rows, the likelier one does."
     )
-    yield LEGEND
+    yield LETTERS
     yield NOTHING_OVER_ROWS
 
 

@@ -10,7 +10,7 @@ from protocol.report.document import Callout, Document, Heading, Part, Picture, 
 from protocol.report.number_text import UNDEFINED, count_text, decimal_text
 from protocol.report.profile_figures import profile_bars, sensitivity_chart
 from protocol.report.profile_text import (
-    LEGEND,
+    LETTERS,
     NO_EVIDENCE,
     NOT_ON_RECORD,
     NOTHING_OVER_ROWS,
@@ -64,7 +64,7 @@ def profile_document(profile: Profile) -> Document:
 def _overview(profile: Profile) -> Iterator[Part]:
     yield from (Picture(figure=figure) for figure in profile_bars(profile))
     yield row_table(profile.rows, title="")
-    yield Sentences(lines=(LEGEND, NOTHING_OVER_ROWS))
+    yield Sentences(lines=(LETTERS, NOTHING_OVER_ROWS))
     chart = sensitivity_chart(profile)
     if chart is not None:
         yield Picture(figure=chart)

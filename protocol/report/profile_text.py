@@ -7,60 +7,100 @@ from collections.abc import Iterator, Sequence
 from protocol.claims.factors import FACTOR_WORDS, Factor
 from protocol.profile.profile import BlindingIndex, Ends, Profile, Row, RowResult, Sensitivity, Spread
 from protocol.report.number_text import UNDEFINED, decimal_text, signed_text
+from protocol.report.text_axis import fitted, wrapped
 from protocol.report.text_block import Block, Sentences, TextTable
 
 NO_EVIDENCE = "no evidence"
 NOT_ON_RECORD = "not on record"
-BAR_CELLS = 16
+BAR_CELLS = 12
+NAME = 29
+"""Columns of a row's name."""
 _GLYPHS = {1: "█", 2: "░█", 3: "░▒█", 4: "░▒▓█", 5: "·░▒▓█"}
 """By number of levels, lowest first; with more levels their places are written as digits."""
-LEGEND = (
-    "Bars: the share of ratings on each level, the lowest at the left and lightest. Level of evidence: M"
-    " model, R response, I interaction, D deployment. Kappa: quadratic, of all raters over every condition."
+LETTERS = (
+    "Counts: by level, the lowest first; n: ratings. Level of evidence: M model, R response, I interaction, D"
+    " deployment. Kappa: quadratic (unweighted on a nominal scale), of all raters over every condition."
 )
+LEGEND = f"Bars: the share of ratings on each level, the lowest at the left and lightest; L: level. {LETTERS}"
 NOTHING_OVER_ROWS = "Rows are never added up: a profile has no value over them."
 
 
-def profile_blocks(profile: Profile) -> Iterator[Block]:
-    """Yield the profile of one system for a terminal."""
-    yield row_table(profile.rows, title=subject_line(profile))
-    if profile.guards:
-        yield row_table(profile.guards, title="Beside them, never added to them")
-    yield Sentences(
-        lines=(
-            LEGEND,
-            NOTHING_OVER_ROWS,
+def profile_blocks(profiles: Sequence[Profile]) -> Iterator[Block]:
+    """Yield profiles of one study for a terminal; what holds for all of them is said once."""
+    for profile in profiles:
+        yield Sentences(lines=tuple(_lines(profile)))
+        told = (
+            *([_counts_line(profile)] if _rated(profile) else []),
             *sensitivity_lines(profile),
             *blinding_lines(profile),
-            f"Not observed: {', '.join(not_observed(profile))}.",
-            f"Holds until one of these changes: {', '.join(profile.validity.expires_on_change_of)}.",
+        )
+        yield Sentences(lines=tuple(wrapped(told)))
+    expires = ", ".join(profiles[0].validity.expires_on_change_of)
+    yield Sentences(
+        lines=tuple(
+            wrapped(
+                (
+                    LEGEND,
+                    NOTHING_OVER_ROWS,
+                    f"Not observed: {', '.join(not_observed(profiles[0])) or 'nothing of the list'}.",
+                    f"Holds until one of these changes: {expires}.",
+                )
+            )
         )
     )
 
 
+def _lines(profile: Profile) -> Iterator[str]:
+    """Yield one line a row, under 80 columns."""
+    yield from wrapped([subject_line(profile)])
+    bar = "low to high"
+    yield f"{'row':<{NAME}} L {bar:<{BAR_CELLS + 2}} {'n':>5} {'kappa':>9} flag"
+    for row in profile.rows:
+        yield from _row_lines(row)
+    if profile.guards:
+        yield "Beside them, never added to them:"
+        for row in profile.guards:
+            yield from _row_lines(row)
+
+
+def _row_lines(row: Row) -> Iterator[str]:
+    letter = row.evidence.letter if row.evidence else "-"
+    counts = row.result.counts if row.result else ()
+    n = str(sum(counts))
+    name = fitted(row.name, NAME)
+    flag = "" if row.result and row.result.flag == "none" else flag_text(row).partition(";")[0]
+    line = f"{name:<{NAME}} {letter} {level_bar(counts)} {n:>5} {kappa_text(row):>9} {flag}"
+    yield line.rstrip()
+    if row.result is not None and row.agreement is not None and row.agreement.reading:
+        yield f"  {row.agreement.reading} ({counts_text(row.result)})"
+
+
+def _rated(profile: Profile) -> list[Row]:
+    return [row for row in (*profile.rows, *profile.guards) if row.result is not None]
+
+
+def _counts_line(profile: Profile) -> str:
+    told = [f"{row.name} {counts_text(row.result)}" for row in _rated(profile) if row.result is not None]
+    return f"Counts by level, lowest first: {'; '.join(told)}."
+
+
 def row_table(rows: Sequence[Row], *, title: str) -> TextTable:
-    """Return rows as one line each."""
+    """Return rows as one line each, with the mean in the place of the bar: figures show the levels."""
     return TextTable(
         title=title,
-        columns=("row", "level", "low to high", "counts", "ratings", "kappa", "flag"),
-        rows=tuple(row_cells(row) for row in rows),
-        left=("row", "level", "low to high", "counts", "flag"),
+        columns=("row", "level", "counts", "n", "mean over tasks, 95%", "kappa", "flag"),
+        rows=tuple(
+            (row.name, row.evidence.letter if row.evidence else "-", *figure_cells(row)) for row in rows
+        ),
+        left=("row", "level", "counts", "mean over tasks, 95%", "flag"),
     )
 
 
-def row_cells(row: Row) -> tuple[str, ...]:
-    """Return name, level letter, bar, counts, number of ratings, agreement and flag."""
-    if row.evidence is None or row.result is None:
-        return row.name, "-", f"|{' ' * BAR_CELLS}|", "-", "0", "-", NO_EVIDENCE
-    return (
-        row.name,
-        row.evidence.letter,
-        level_bar(row.result.counts),
-        counts_text(row.result),
-        str(row.result.n),
-        kappa_text(row),
-        flag_text(row),
-    )
+def figure_cells(row: Row) -> tuple[str, ...]:
+    """Return counts, number of ratings, mean with interval, kappa and flag."""
+    if row.result is None:
+        return "-", "0", "-", "-", NO_EVIDENCE
+    return counts_text(row.result), str(row.result.n), mean_text(row.result), kappa_text(row), flag_text(row)
 
 
 def level_bar(counts: Sequence[int]) -> str:
@@ -78,15 +118,19 @@ def counts_text(result: RowResult) -> str:
 
 def kappa_text(row: Row) -> str:
     """Return the kappa of a row."""
-    if row.agreement is None or row.agreement.kappa.value is None:
+    if row.agreement is None:
+        return "-"
+    if row.agreement.kappa.value is None:
         return UNDEFINED
     return decimal_text(row.agreement.kappa.value, digits=2)
 
 
 def flag_text(row: Row) -> str:
     """Return what a reader must know before the numbers."""
+    if row.result is None:
+        return NO_EVIDENCE
     parts: list[str] = []
-    if row.result is not None and row.result.flag != "none":
+    if row.result.flag != "none":
         parts.append(row.result.flag)
     if row.agreement is not None and row.agreement.reading:
         parts.append(row.agreement.reading)

@@ -139,8 +139,7 @@ def _show(found: tuple[Profile, ...], *, output: Path | None, force: bool, json:
         return
     for note in found[0].notes:
         say(note)
-    for one in found:
-        print_blocks(profile_blocks(one))
+    print_blocks(profile_blocks(found))
 
 
 def _compare(first: Path, second: Path, *, output: Path | None, force: bool, json: bool) -> None:
