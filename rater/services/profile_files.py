@@ -15,7 +15,7 @@ from protocol.report.document_markdown import document_markdown
 from protocol.report.profile_comparison import comparison_document, comparison_json
 from protocol.report.profile_document import profile_document
 from protocol.report.result_figures import slug
-from rater.services.reporting import FIGURES, WrittenReport
+from rater.services.report_files import FIGURES, WrittenReport
 from rater.services.result_folder import write_folder
 
 

@@ -26,7 +26,7 @@ from rater.admin.output import print_json, say, talk
 if TYPE_CHECKING:
     from protocol.profile.profile import Profile
     from rater.services.profiling import Told, Wanted
-    from rater.services.reporting import WrittenReport
+    from rater.services.report_files import WrittenReport
 
 
 def profile(
