@@ -33,7 +33,13 @@ from protocol.analysis.coefficients import (
 from protocol.analysis.crowding import Crowding, crowding_of
 from protocol.analysis.intra_rater import RepeatedRatings, repeats_of
 from protocol.analysis.rater_conduct import Conduct, conduct_of
-from protocol.analysis.rater_diagnostics import RaterDiagnostics, RaterGroups, diagnostics_of, rater_groups
+from protocol.analysis.rater_diagnostics import (
+    MOST_COMPARED_RATERS,
+    RaterDiagnostics,
+    RaterGroups,
+    diagnostics_of,
+    rater_groups,
+)
 from protocol.analysis.rating_table import DimensionSpec, RatingRow, RatingTable
 from protocol.analysis.unit_matrix import Unit, UnitMatrix, unit_matrix
 from protocol.rubric import Scale
@@ -91,6 +97,8 @@ class DimensionAgreement:
     leave_one_rater_out: tuple[Coefficient, ...]
     by_condition: tuple[ConditionAgreement, ...]
     """Empty where models and scaffolds are not known."""
+    compared: bool
+    """Whether raters are compared one by one; with very many of them they are not."""
     raters: tuple[RaterDiagnostics, ...]
     rater_groups: RaterGroups
     repeats: tuple[RepeatedRatings, ...]
@@ -137,7 +145,8 @@ def _of_dimension(
 ) -> DimensionAgreement:
     rows = [row for row in every_row if row.occasion == 1]
     data = unit_matrix(rows, spec)
-    columns = range(len(data.raters))
+    compared = len(data.raters) <= MOST_COMPARED_RATERS
+    columns = range(len(data.raters)) if compared else range(0)
     crowding = crowding_of(data.matrix, spec)
     return DimensionAgreement(
         spec=spec,
@@ -157,6 +166,7 @@ def _of_dimension(
             one for column in columns if len(data.raters) > 1 for one in _without_rater(data, column, spec)
         ),
         by_condition=_conditions(rows, spec),
+        compared=compared,
         raters=diagnostics_of(rows, data, spec),
         rater_groups=rater_groups(data),
         repeats=repeats_of(every_row, spec, seed=seed),

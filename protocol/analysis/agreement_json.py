@@ -10,6 +10,7 @@ from protocol.analysis.agreement import (
 )
 from protocol.analysis.coefficients_json import coefficient_to_json
 from protocol.analysis.crowding import Crowding
+from protocol.analysis.rater_diagnostics import NOT_COMPARED
 from protocol.analysis.rater_flags import flags_of
 from protocol.analysis.raters_json import conduct_to_json, rater_to_json, repeats_to_json
 
@@ -47,6 +48,7 @@ def _dimension(found: DimensionAgreement) -> dict[str, object]:
         "crowding": _crowding(found.crowding),
         "coefficients": [coefficient_to_json(one) for one in found.coefficients],
         "pairs": [coefficient_to_json(one) for one in found.pairs],
+        **({} if found.compared else {"raters_not_compared": NOT_COMPARED}),
         "leave_one_rater_out": [coefficient_to_json(one) for one in found.leave_one_rater_out],
         "by_condition": [_condition(one) for one in found.by_condition],
         "intra_rater": [part for one in found.repeats for part in repeats_to_json(one)],

@@ -12,6 +12,7 @@ from statistics import median
 
 import numpy as np
 
+from protocol.analysis.rater_diagnostics import MOST_COMPARED_RATERS
 from protocol.analysis.rating_table import DimensionSpec, RatingRow, RatingTable
 from protocol.analysis.unit_matrix import Unit
 from protocol.odd_work import FAST_SHARE, MIN_TIMED
@@ -189,6 +190,8 @@ def _halos(
     for first, second in combinations(ordered, 2):
         scores = {rater: _paired(rows, first, second, groups) for rater, rows in by_rater.items()}
         known = {rater: one for rater, one in scores.items() if one.n >= MIN_HALO_UNITS}
+        if len(by_rater) > MOST_COMPARED_RATERS:
+            continue
         for rater, own in known.items():
             others = [one for other, one in known.items() if other != rater]
             found[rater].append(_halo((first, second), own, others, groups))

@@ -32,6 +32,13 @@ from protocol.stats.sum_measure import GroupedCounts
 
 NO_ORDER = "the order of presentation is not known"
 
+MOST_COMPARED_RATERS = 100
+"""With more, no rater is set against every other: the work grows with the cube of their number."""
+NOT_COMPARED = (
+    f"with more than {MOST_COMPARED_RATERS} raters each is not compared with all others; export the ratings "
+    "and compare those of some raters"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
@@ -106,10 +113,34 @@ def diagnostics_of(
     by_rater: dict[str, list[RatingRow]] = {rater: [] for rater in data.raters}
     for row in rows:
         by_rater[row.rater].append(row)
+    if len(data.raters) > MOST_COMPARED_RATERS:
+        return tuple(_alone(by_rater[rater], rater, spec) for rater in data.raters)
     additive = additive_severities(data.matrix, data.groups) if _ordered(spec) else None
     return tuple(
         _of_rater(column, by_rater[rater], data, spec, additive[column] if additive else None)
         for column, rater in enumerate(data.raters)
+    )
+
+
+def _alone(own: Sequence[RatingRow], rater: str, spec: DimensionSpec) -> RaterDiagnostics:
+    """Return what can be said of a rater without comparing with all the others."""
+    values = [row.value for row in own if row.value is not None]
+    not_compared = Measured(estimate=Estimate.none(NOT_COMPARED), interval=None, n=0)
+    return RaterDiagnostics(
+        rater=rater,
+        n=len(values),
+        counts=tuple(values.count(level) for level in spec.levels),
+        mean_level=sum(values) / len(values) if values and _ordered(spec) else None,
+        n_not_ratable=sum(row.not_ratable is not None for row in own),
+        n_missing=sum(row.value is None and row.not_ratable is None for row in own),
+        constant=values[0] if len(values) > 1 and len(set(values)) == 1 else None,
+        severity_additive=not_compared,
+        severity_vs_others=not_compared,
+        drift=Slope(estimate=Estimate.none(NOT_COMPARED), interval=None, p=None, n=0),
+        positions=None,
+        longest_run=None,
+        run_from=None,
+        alpha_gain=not_compared,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from protocol.analysis.agreement import AgreementResult, DimensionAgreement, PairTable
 from protocol.analysis.coefficients import Coefficient, Measure
 from protocol.analysis.crowding import FEW_OFF
+from protocol.analysis.rater_diagnostics import NOT_COMPARED
 from protocol.report.agreement_crowding import caution_sentences, crowding_sentences
 from protocol.report.number_text import UNDEFINED, count_text, decimal_text, interval_text, signed_text
 from protocol.report.raters_text import dimension_raters_blocks, raters_blocks
@@ -63,8 +64,10 @@ def _dimension(found: DimensionAgreement) -> Iterable[Block]:
         yield _pairs(found)
         if len(found.spec.levels) <= MAX_LEVELS_SHOWN:
             yield from (_cross_table(found, pair) for pair in found.pair_tables[:MAX_PAIR_TABLES] if pair.n)
-    if len(found.raters) > 2:
+    if len(found.raters) > 2 and found.compared:
         yield _without_rater(found)
+    if not found.compared:
+        yield Sentences(lines=(f"Pairs and single raters: {NOT_COMPARED}.",))
     yield from dimension_raters_blocks(found)
     if len(found.by_condition) > 1:
         yield _conditions(found)

@@ -9,7 +9,7 @@ from db.repeat_store import read_repeats
 from db.study_store import StudyState, read_study, require_study_file
 from protocol.chain.lock_gaps import AssignedWork, LockGaps, count_gaps
 from protocol.errors import WrongStateError
-from rater.services.rater_states import RaterState, rater_states
+from rater.services.rater_states import RaterState, each_rater_state
 
 
 def read_gaps(path: Path) -> LockGaps:
@@ -31,14 +31,16 @@ def read_gaps(path: Path) -> LockGaps:
                     f"The study is {study.state}. It can be locked once, while it is open.",
                     next_step="See `rater-admin status`.",
                 )
-            states = rater_states(connection, study)
             repeats = frozenset(read_repeats(connection))
+            work: list[AssignedWork] = []
+            missing: dict[str, tuple[str, ...]] = {}
+            for state in each_rater_state(connection, study):
+                work.append(_work(state, repeats))
+                if state.missing:
+                    missing[state.manifest.rater] = state.missing
     finally:
         close(connection)
-    return count_gaps(
-        [_work(state, repeats) for state in states],
-        {state.manifest.rater: state.missing for state in states if state.missing},
-    )
+    return count_gaps(work, missing)
 
 
 def _work(state: RaterState, repeats: frozenset[str]) -> AssignedWork:

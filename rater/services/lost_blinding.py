@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from protocol.analysis.rating_table import LeaveOut, RatingRow, incident_rule, told_rule
 from protocol.chain.events import EventKind
@@ -11,8 +12,33 @@ from rater.services.incidents import Incident
 from rater.services.rater_states import RaterState
 
 
+@dataclass(slots=True)
+class Traces:
+    """What the rules need of the chains, noted as they pass: not all of them fit into memory."""
+
+    told: set[tuple[str, str]] = field(default_factory=set)
+    """Rater and item of what a rater said to know."""
+    completed_at: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    """When items were completed, by rater and item; None where that was not recorded."""
+
+    def passing(self, states: Iterable[RaterState]) -> Iterator[RaterState]:
+        """Yield chains as they come, and note what the rules need."""
+        for state in states:
+            rater = state.manifest.rater
+            self.told.update(
+                (rater, item) for item, progress in state.session.progress.items() if progress.told
+            )
+            self.completed_at.update(
+                ((rater, item), event.at)
+                for item, history in state.session.history.items()
+                for event in history
+                if event.draft.kind is EventKind.COMPLETE
+            )
+            yield state
+
+
 def lost_blinding(
-    states: Sequence[RaterState],
+    traces: Traces,
     incidents: Sequence[Incident],
     repeats: Mapping[str, str],
     *,
@@ -21,18 +47,11 @@ def lost_blinding(
     """Return the rules: items a rater said to know, and ratings completed after an incident.
 
     Args:
-        states: Every rater's chain, folded.
+        traces: Of every rater's chain.
         incidents: Of the study's record.
         timing: Which times the study records.
         repeats: Id of each hidden repeat to the id of the item it repeats.
     """
-    told = {
-        (state.manifest.rater, item)
-        for state in states
-        for item, progress in state.session.progress.items()
-        if progress.told
-    }
-    completed_at = _completion_times(states)
     repeat_of = {first: repeat for repeat, first in repeats.items()}
 
     def shown(row: RatingRow) -> str:
@@ -40,7 +59,7 @@ def lost_blinding(
         return row.unit if row.occasion == 1 else repeat_of[row.unit]
 
     def after_incident(row: RatingRow) -> bool:
-        at = completed_at.get((row.rater, shown(row)), "")
+        at = traces.completed_at.get((row.rater, shown(row)), "")
         # Where times are rounded or not recorded, a rating that may have come after counts as after.
         return any(
             incident.rater == row.rater
@@ -49,15 +68,4 @@ def lost_blinding(
             for incident in incidents
         )
 
-    return (told_rule(lambda row: (row.rater, shown(row)) in told), incident_rule(after_incident))
-
-
-def _completion_times(states: Sequence[RaterState]) -> dict[tuple[str, str], str | None]:
-    """Return when items were completed, by rater and item; None where that was not recorded."""
-    return {
-        (state.manifest.rater, item): event.at
-        for state in states
-        for item, history in state.session.history.items()
-        for event in history
-        if event.draft.kind is EventKind.COMPLETE
-    }
+    return (told_rule(lambda row: (row.rater, shown(row)) in traces.told), incident_rule(after_incident))

@@ -8,7 +8,7 @@ Before unblinding the rows know their opaque task and nothing else of their orig
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,8 +33,8 @@ from protocol.simulated import SIMULATED
 from protocol.study import StudyProtocol
 from protocol.transcript import Origin
 from rater.services.incidents import incidents_of
-from rater.services.lost_blinding import lost_blinding
-from rater.services.rater_states import RaterState, rater_states
+from rater.services.lost_blinding import Traces, lost_blinding
+from rater.services.rater_states import RaterState, each_rater_state
 
 NO_DURATIONS = (
     "Speed and drift over time are not available: this study records no durations "
@@ -127,7 +127,8 @@ def _ratings(
         protocol = read_protocol(read_study_toml(connection), where=f"{path}: opened study.toml")
         _require_same(protocol, study)
         origins = read_allocation(connection)
-    states = rater_states(connection, study)
+    traces = Traces()
+    states = traces.passing(each_rater_state(connection, study))
     table = table_of(states, rubric=study.visible.rubric, tasks=tasks, origins=origins, repeats=repeats)
     gold = frozenset() if with_gold else frozenset(one.item_id for one in read_gold(connection))
     notices = [SIMULATED] if study.visible.simulated else []
@@ -151,7 +152,7 @@ def _ratings(
         task_names={task: origins[item].task for item, task in tasks.items() if item in origins},
         audit=_audit_of(connection, path) if study.key is None and study.file is FileKind.STUDY else None,
         lost_blinding=lost_blinding(
-            states,
+            traces,
             incidents_of(read_audit(connection, study_id=study.study_id)),
             repeats,
             timing=study.visible.timing,
@@ -189,7 +190,7 @@ def _audit_of(connection: sqlite3.Connection, path: Path) -> AuditProtocol:
 
 
 def table_of(
-    states: Sequence[RaterState],
+    states: Iterable[RaterState],
     *,
     rubric: Rubric,
     tasks: Mapping[str, str],
