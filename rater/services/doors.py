@@ -35,7 +35,7 @@ from protocol.errors import (
 from rater.services.core_dumps import forbid_core_dumps
 from rater.services.key_files import Secrets, open_key
 from rater.services.lock_manifests import check_lock, lock_manifest
-from rater.services.rater_states import rater_states
+from rater.services.rater_states import each_rater_state
 from rater.services.study_bindings import check_bindings
 from rater.services.training_states import training_states
 from rater.services.who import Who
@@ -91,7 +91,7 @@ def lock_study(path: Path, *, who: Who, clock: Clock, accept_missing: bool = Fal
         with writing(connection):
             # Read inside the write lock: no rating can arrive between the manifest and the state.
             check_bindings(connection, study)
-            states = rater_states(connection, study)
+            states = [one.without_events() for one in each_rater_state(connection, study)]
             trainings = training_states(connection, study)
             missing = {state.manifest.rater: state.missing for state in states if state.missing}
             issued = packs_out(connection)

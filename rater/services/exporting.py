@@ -14,7 +14,7 @@ from db.study_store import read_study
 from protocol.analysis.rating_table import COLUMNS
 from protocol.canonical_json import sha256_hex
 from protocol.report.csv_text import csv_text
-from rater.services.rater_states import rater_states
+from rater.services.rater_states import each_rater_state
 from rater.services.result_folder import write_folder
 from rater.services.study_ratings import StudyRatings, read_study_ratings, read_unblinded_ratings
 
@@ -103,7 +103,7 @@ def _evidence(path: Path) -> str:
             study = read_study(connection)
             simulated = {"simulated": True} if study.visible.simulated else {}
             repeats = read_repeats(connection)
-            for state in rater_states(connection, study):
+            for state in each_rater_state(connection, study):
                 for item_id in sorted(state.session.items):
                     progress = state.session.of(item_id)
                     again = {"occasion": 2} if item_id in repeats else {}

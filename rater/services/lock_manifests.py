@@ -16,7 +16,7 @@ from db.study_store import StudyRecord, visible_bytes
 from protocol.canonical_json import Json, canonical_bytes, parse_canonical, sha256_hex
 from protocol.chain.amendment import Amendment
 from protocol.errors import CheckFailedError
-from rater.services.rater_states import RaterState, rater_states
+from rater.services.rater_states import RaterState, each_rater_state
 from rater.services.study_bindings import check_bindings
 from rater.services.training_states import TrainingState, training_states
 from rater.services.who import Who
@@ -111,7 +111,7 @@ def check_lock(connection: sqlite3.Connection, study: StudyRecord, lock_code: st
     locked = parse_canonical(body)
     heads: Json = [
         {"chain": state.head.chain_id, "events": state.head.seq, "head": state.head.hash}
-        for state in rater_states(connection, study)
+        for state in each_rater_state(connection, study)
     ]
     recorded: Json = [
         {name: entry[name] for name in ("chain", "events", "head")} for entry in _objects(locked["raters"])

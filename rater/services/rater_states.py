@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from db.amendment_store import read_amendments
 from db.event_store import read_events
@@ -34,6 +34,11 @@ class RaterState:
     """Time of the last event."""
     events: Sequence[Event]
     """The whole chain."""
+
+    def without_events(self) -> RaterState:
+        """Return the same without the single steps: what it comes to is a hundredth of them."""
+        session = replace(self.session, history={}, undo_stack=(), redo_stack=())
+        return replace(self, events=(), session=session)
 
     @property
     def missing(self) -> tuple[str, ...]:
