@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from protocol.chain.events import Event, Head, genesis, read_event
 from protocol.chain.manifest import AssignmentManifest
-from protocol.chain.ratings_file import StoredEvent
 from protocol.errors import CheckFailedError
+
+if TYPE_CHECKING:
+    from protocol.chain.ratings_file import StoredEvent
 
 
 def read_head(connection: sqlite3.Connection, manifest: AssignmentManifest) -> Head:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import difflib
 import sqlite3
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from db.amendment_store import read_amendments
 from db.late_rows import lifted
-from protocol.chain.amendment import Amendment, with_added
 from protocol.chain.manifest import AssignmentManifest
 from protocol.errors import CheckFailedError, NotFoundError
+
+if TYPE_CHECKING:
+    from protocol.chain.amendment import Amendment
 
 
 def insert_manifests(connection: sqlite3.Connection, manifests: Iterable[AssignmentManifest]) -> None:
@@ -54,13 +57,17 @@ def read_manifest(connection: sqlite3.Connection, rater: str) -> AssignmentManif
     return _manifest(manifest_id, rater, body, read_amendments(connection))
 
 
-def _manifest(manifest_id: str, rater: str, body: str, amendments: Iterable[Amendment]) -> AssignmentManifest:
+def _manifest(manifest_id: str, rater: str, body: str, amendments: Sequence[Amendment]) -> AssignmentManifest:
     manifest = AssignmentManifest.from_body(body.encode())
     if (manifest.id, manifest.rater) != (manifest_id, rater):
         raise CheckFailedError(
             f"The assignment manifest of {rater} belongs to somebody else.",
             next_step="Restore the file from a backup: it was changed outside the program.",
         )
+    if not amendments:
+        return manifest
+    from protocol.chain.amendment import with_added  # most files have none, and a rater waits for them
+
     added = with_added(manifest, amendments)
     if len({one.item_id for one in added.items}) != len(added.items) and added.added:
         raise CheckFailedError(

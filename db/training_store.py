@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from db.connection import FileKind
 from db.event_store import stored_rows, verified_events
@@ -16,10 +17,12 @@ from db.item_store import item_of_row
 from db.late_rows import lifted
 from protocol.canonical_json import canonical_bytes, sha256_hex
 from protocol.chain.events import Event, Head, genesis
-from protocol.chain.ratings_file import StoredEvent
 from protocol.errors import CheckFailedError
 from protocol.training.reference import References, TrainingItem, read_references, references_body
 from protocol.training.training_manifest import TrainingManifest
+
+if TYPE_CHECKING:
+    from protocol.chain.ratings_file import StoredEvent
 
 _SHARED = (
     """CREATE TABLE training_item (
