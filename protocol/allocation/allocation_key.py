@@ -39,6 +39,8 @@ class AllocationKey:
     """How the sources were read, where the command line said something else than study.toml."""
     fairness: Mapping[str, str] = field(default_factory=dict)
     """What the fairness rules answered, where the transcripts came with a run manifest."""
+    intake: Mapping[str, int] = field(default_factory=dict)
+    """How many transcripts were collected and left out, where that was counted."""
 
     @property
     def allocation_commitment(self) -> str:
@@ -89,6 +91,7 @@ class AllocationKey:
                 "redaction_salt": self.redaction_salt,
                 **({} if self.sources is None else {"sources": dict(self.sources)}),
                 **({"fairness": dict(self.fairness)} if self.fairness else {}),
+                **({"intake": dict(self.intake)} if self.intake else {}),
             }
         )
         return body + b" " * (-len(body) % PAD_TO)
@@ -123,6 +126,7 @@ class AllocationKey:
                 redaction_salt=cast("str", value["redaction_salt"]),
                 sources=cast("Mapping[str, Json] | None", value.get("sources")),
                 fairness=cast("Mapping[str, str]", value.get("fairness", {})),
+                intake=cast("Mapping[str, int]", value.get("intake", {})),
             )
         except (KeyError, ValueError, TypeError, AttributeError):
             # No cause is kept: a traceback must not carry a stretch of the opened key.

@@ -22,6 +22,7 @@ from db.item_store import task_of_items
 from db.lock_store import insert_lock
 from db.study_store import StudyRecord, StudyState, no_conditions, read_study, set_state
 from protocol.allocation.allocation_key import AllocationKey
+from protocol.allocation.intake_counts import intake_for_record
 from protocol.allocation.redaction_counts import redactions_for_record
 from protocol.canonical_json import canonical_bytes, sha256_hex
 from protocol.chain.identifiers import Clock
@@ -250,6 +251,7 @@ def unblind_study(
                     "lock_code": study.lock_code,
                     "allocation_commitment": binding.allocation_commitment,
                     **key.fairness,
+                    **intake_for_record(key.intake),
                     **redactions_for_record(key),
                 },
             )

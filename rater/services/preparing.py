@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from protocol.allocation.intake_counts import Intake
 from protocol.canonical_json import sha256_hex
 from protocol.deidentify.decisions import Decision
 from protocol.errors import InvalidInputError, Problem
@@ -38,6 +39,17 @@ class Prepared:
     decisions_sha256: str | None
     training: TrainingSources | None = None
     """The material of [calibration]; None where the protocol has none."""
+
+    @property
+    def intake(self) -> Intake:
+        """How many transcripts the sources held, and how many were left out by which rule."""
+        failed = 0 if self.sources.failed_runs else sum(one.times for one in self.report.failed)
+        return Intake(
+            collected=len(self.transcripts) + self.replicates_left_out + failed,
+            failed_runs=failed,
+            replicates=self.replicates_left_out,
+            passed_over=sum(one.times for one in self.report.skipped),
+        )
 
 
 def prepare(

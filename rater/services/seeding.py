@@ -33,6 +33,7 @@ from db.training_store import (
     insert_training_items,
     insert_training_manifests,
 )
+from protocol.allocation.intake_counts import Intake
 from protocol.canonical_json import sha256_hex
 from protocol.chain.identifiers import Clock, Entropy
 from protocol.chain.repeats import repeats_sha256
@@ -66,6 +67,8 @@ class SeedRequest:
     """How the transcripts were read; sealed where it is not as the protocol says."""
     fairness: Mapping[str, str] = field(default_factory=dict)
     """What the fairness rules answered for a run with a manifest; sealed, and on the record at unblinding."""
+    intake: Intake | None = None
+    """What the sources held and which rules left some out, where that is known; sealed and recorded alike."""
     sites: Mapping[str, str] = field(default_factory=dict)
     """Site by rater code, where raters have one."""
     who: str
@@ -138,6 +141,7 @@ def seed_study(
         training=training,
         sources=request.sources,
         fairness=request.fairness,
+        intake=request.intake,
         sites=request.sites,
     )
     sealed = seal(

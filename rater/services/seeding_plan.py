@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from protocol.allocation.allocation_key import AllocationKey
+from protocol.allocation.intake_counts import Intake
 from protocol.canonical_json import Json, sha256_hex
 from protocol.chain.identifiers import Entropy, draw_id, shuffled
 from protocol.chain.manifest import AssignedItem, AssignmentManifest, KeyBinding
@@ -127,6 +128,7 @@ def plan_seeding(
     training: TrainingSources | None = None,
     sources: SourcesPlan | None = None,
     fairness: Mapping[str, str] | None = None,
+    intake: Intake | None = None,
     sites: Mapping[str, str] | None = None,
 ) -> SeedingPlan:
     """Work a study out from its protocol and transcripts.
@@ -140,6 +142,7 @@ def plan_seeding(
         training: The material of [calibration], where the protocol has one.
         sources: How the transcripts were read, for the record in the key.
         fairness: What the fairness rules answered, for the record in the key.
+        intake: How many transcripts were collected and left out, for the record in the key.
         sites: Site by rater code, where raters have one.
 
     Raises:
@@ -226,6 +229,7 @@ def plan_seeding(
             redaction_salt=entropy.randbytes(SALT_BYTES).hex(),
             sources=None if sources is None or sources == protocol.sources else plan_json(sources),
             fairness=fairness or {},
+            intake=intake.to_json() if intake else {},
         ),
         replaced=dict(sorted(replaced.items())),
     )

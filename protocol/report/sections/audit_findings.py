@@ -14,7 +14,7 @@ from protocol.report.audit_text import audit_agreement_blocks, level_blocks, mat
 from protocol.report.document import Part, Picture
 from protocol.report.number_text import UNDEFINED, count_text, decimal_text
 from protocol.report.report_facts import StudyRecordFacts
-from protocol.report.sections.record import looks_table
+from protocol.report.sections.record import looks_table, receipts_line
 from protocol.report.text_block import Sentences, TextTable, word_table
 
 DIFFER = "coders differ"
@@ -155,6 +155,7 @@ def flow(facts: AuditFacts, results: AuditResults) -> Iterator[Part]:
         right=columns,
         title="Benchmarks of each coder, and codes that a reason stands for",
     )
+    yield Sentences(lines=(receipts_line(record),))
 
 
 def _is_missing(cell: Cell) -> Iterator[bool]:

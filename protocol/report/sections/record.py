@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from protocol.allocation.intake_counts import read_intake
 from protocol.allocation.redaction_counts import read_redactions
 from protocol.amendment_words import summary_of
 from protocol.chain.audit import LOOKS, AuditEntry
+from protocol.chain.receipts_recorded import receipts_confirmed
 from protocol.report.blinding_text import blinding_blocks
 from protocol.report.document import Callout, Part
 from protocol.report.report_facts import ReportFacts, Results, StudyRecordFacts
@@ -95,8 +97,9 @@ def flow(facts: ReportFacts, results: Results) -> Iterator[Part]:
     if facts.filters:
         only = f"Only the rows of the file with {', '.join(facts.filters)} are in this report."
         yield Callout(text=only, tone="middling")
-    steps = [("transcripts collected, and excluded before seeding", "not on record")] if record else []
+    steps: list[tuple[str, str]] = []
     if record:
+        steps += _intake(record)
         steps.append(("transcripts seeded", str(record.items)))
         steps.append(("withdrawn", str(record.withdrawn)))
     else:
@@ -109,6 +112,7 @@ def flow(facts: ReportFacts, results: Results) -> Iterator[Part]:
     yield word_table(("step", "transcripts"), steps, right=("transcripts",), title="Transcripts")
     if record:
         yield _rater_flow(record)
+        yield Sentences(lines=(receipts_line(record),))
     yield word_table(
         ("dimension", "ratings", "not ratable", "missing", "comparisons not estimable"),
         [
@@ -130,6 +134,19 @@ def flow(facts: ReportFacts, results: Results) -> Iterator[Part]:
         right=("ratings", "not ratable", "missing", "comparisons not estimable"),
         title="Ratings",
     )
+
+
+def _intake(record: StudyRecordFacts) -> Iterator[tuple[str, str]]:
+    """Yield what was collected and left out; what was not counted is not on record."""
+    found = read_intake(record.details_of("unblinded"))
+    if found is None:
+        yield "transcripts collected, and excluded before seeding", "not on record"
+        return
+    yield "transcripts collected", str(found.collected)
+    yield "left out: the run did not come to its end", str(found.failed_runs)
+    yield "left out by the rule for replicates", str(found.replicates)
+    if found.passed_over:
+        yield "passed over: no transcripts, not among those collected", str(found.passed_over)
 
 
 def steps(record: StudyRecordFacts) -> Iterator[Part]:
@@ -207,6 +224,17 @@ def _redactions(record: StudyRecordFacts) -> Iterator[Part]:
     )
     yield Sentences(
         lines=("Where one condition has many more replacements, the neutral word itself may tell it.",)
+    )
+
+
+def receipts_line(record: StudyRecordFacts) -> str:
+    """Return how many raters confirmed that what is counted is what they handed in."""
+    found = receipts_confirmed(record.audit)
+    if found is None:
+        return "Receipts confirmed by raters: not on record."
+    return (
+        f"Receipts confirmed by raters: {found.confirmed} of {found.raters}, as the person who ran the study"
+        " recorded it; a rater can ask for the check again."
     )
 
 

@@ -138,6 +138,7 @@ def seed(
             decisions_sha256=prepared.decisions_sha256,
             sources=prepared.sources,
             fairness={} if known is None else known.fairness.for_record(),
+            intake=prepared.intake,
             sites=people.sites,
             who=login_name(),
             app=__version__,

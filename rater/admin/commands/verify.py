@@ -14,12 +14,15 @@ from rater.admin.options import (
     PassphraseFdOption,
     PassphraseFileOption,
     StudyArgument,
+    login_name,
     read_passphrase,
 )
 from rater.admin.output import print_json, say, talk
 from rater.exit_codes import ExitCode
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from rater.services.verify_anchors import Anchors
     from rater.services.verify_answers import Check
 
@@ -47,6 +50,10 @@ def verify(
     recompute: Annotated[
         bool, typer.Option("--recompute", help="Of a public bundle: compute every published figure again.")
     ] = False,
+    record: Annotated[
+        bool,
+        typer.Option("--record", help="With --receipts: put on record how many raters confirmed the study."),
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Check a study file or a public bundle against itself, the published lock code, receipts and key."""
@@ -54,6 +61,8 @@ def verify(
     from rater.services.verify_anchors import Anchors, parse_receipts
     from rater.services.verify_answers import Answer
 
+    if record and (receipts is None or study.is_dir()):
+        raise UsageError("--record belongs to --receipts of a study file.", next_step="Leave it out.")
     passphrase = read_passphrase(passphrase_file, passphrase_fd)
     opener = Secrets(identities=read_identities(identity or ()), passphrase=passphrase)
     has_opener = bool(opener.identities) or passphrase is not None
@@ -92,6 +101,17 @@ def verify(
             + ("Ask for the bundle as it was published." if study.is_dir() else "Compare it with a backup.")
         )
         raise typer.Exit(ExitCode.CHECK_FAILED)
+    if record and anchors.receipts is not None:
+        _record(study, anchors.receipts)
+
+
+def _record(study: Path, receipts: Mapping[str, Sequence[str]]) -> None:
+    from rater.services.confirming import record_receipts
+    from rater.services.rating import utc_now
+    from rater.services.who import Who
+
+    found = record_receipts(study, receipts, who=Who(name=login_name(), app=__version__), clock=utc_now)
+    talk(f"On record: {found.confirmed} of {found.raters} raters confirmed all that counts of theirs.")
 
 
 def _checks(path: Path, anchors: Anchors, *, recompute: bool) -> list[Check]:
