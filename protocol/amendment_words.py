@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from protocol.chain.amendment import Amendment, AmendmentKind
 from protocol.chain.manifest import AssignmentManifest
+from protocol.chain.rubric_texts import RubricTexts
 from protocol.rubric import Rubric
 
 
@@ -40,6 +41,11 @@ def notice_of(amendment: Amendment, manifest: AssignmentManifest, rubric: Rubric
                 " dimension. What you rated before stays as it is.",
             ),
         )
+    if amendment.kind is AmendmentKind.AMEND:
+        return Notice(
+            title=f"The rubric was amended on {amendment.day}",
+            paragraphs=(*changes_of(amendment, rubric), why, *_what_follows(amendment, rubric)),
+        )
     own = amendment.taken_from(manifest)
     numbers = [str(place) for place, one in enumerate(manifest.items, start=1) if one.item_id in own]
     if amendment.adds_to(manifest):
@@ -72,6 +78,51 @@ def _added(amendment: Amendment, manifest: AssignmentManifest, why: str) -> Noti
             why,
             "They come after all you had so far. What you rated before stays as it is, and so do its places.",
         ),
+    )
+
+
+def changes_of(amendment: Amendment, rubric: Rubric) -> tuple[str, ...]:
+    """Return what an amendment changes in the rubric before it, one sentence or two for each text.
+
+    Args:
+        amendment: Of the rubric; of any other kind nothing changes.
+        rubric: As it was before.
+    """
+    texts = amendment.texts or RubricTexts()
+    found = []
+    for new in texts.dimensions:
+        old = rubric.dimension(new.id)
+        if new.question is not None:
+            found.append(_change(f"{old.name}, the question", new.question, old.question))
+        for level in new.levels:
+            before = old.level(level.value)
+            place = f"{old.name}, level {level.value} ({before.label})"
+            if level.anchor is not None:
+                found.append(_change(f"{place}, the anchor", level.anchor, before.anchor))
+            if level.example is not None:
+                found.append(_change(f"{place}, the example", level.example, before.example))
+    if texts.rules is not None:
+        found.append(_change("The decision rules", " ".join(texts.rules), " ".join(rubric.rules)))
+    return tuple(found)
+
+
+def _change(place: str, now: str, before: str) -> str:
+    return f"{place}. Now: {now or '(none)'} Before: {before or '(none)'}"
+
+
+def _what_follows(amendment: Amendment, rubric: Rubric) -> tuple[str, ...]:
+    if not amendment.rerate:
+        return (
+            "Rate by the new texts from now on. What you rated before stays as it is; items that are not"
+            " closed you may change.",
+        )
+    names = " and ".join(one.name for one in rubric.dimensions if one.id in amendment.rerate)
+    return (
+        f"Rate by the new texts from now on. {names}: every item that you scored on it before is asked again,"
+        " for that alone. Your earlier score is not shown, so that it does not draw the new one towards it;"
+        " it stays on the record.",
+        "An item that was closed is open for this alone until you complete it again. Everything else you said"
+        " stays as it is, your answers to questions on it, too.",
     )
 
 
@@ -109,5 +160,40 @@ def summary_of(amendment: Amendment) -> str:
     if amendment.kind is AmendmentKind.REASSIGN:
         tasks = "1 task" if len(amendment.tasks) == 1 else f"{len(amendment.tasks)} tasks"
         return f"{tasks} of {amendment.giver} given to {amendment.taker}"
+    if amendment.kind is AmendmentKind.AMEND:
+        return _summary_of_texts(amendment)
     scope = "its task in all arms" if amendment.rule == "task" else "its task for its model"
     return f"item {amendment.item} withdrawn, with {scope}"
+
+
+def _summary_of_texts(amendment: Amendment) -> str:
+    texts = amendment.texts or RubricTexts()
+    changed = [one.id for one in texts.dimensions] + (
+        ["the decision rules"] if texts.rules is not None else []
+    )
+    follows = (
+        f"{', '.join(amendment.rerate)} asked again where it was scored"
+        if amendment.rerate
+        else "earlier ratings carried"
+    )
+    differs = f"; DEVIATION in {', '.join(amendment.deviations)}, not applied" if amendment.deviations else ""
+    return f"rubric amended in {', '.join(changed)}, {follows}{differs}"
+
+
+def deviation_of(amendment: Amendment) -> str | None:
+    """Return what is to be said of the rest of the study.toml that an amendment of the rubric came in."""
+    if amendment.kind is not AmendmentKind.AMEND:
+        return None
+    which = f"Amendment {amendment.number} of {amendment.day}"
+    if amendment.deviations is None:
+        return (
+            f"{which}: its study.toml was not compared with the sealed plan, so nobody knows whether"
+            " scaffolds, analysis plan or claims differ there. The sealed plan is used."
+        )
+    if not amendment.deviations:
+        return f"{which}: its study.toml differs from the sealed plan in nothing but texts of the rubric."
+    tables = ", ".join(amendment.deviations)
+    return (
+        f"{which}: DEVIATION. Its study.toml differs from the sealed plan in {tables}."
+        " This is not applied: every figure follows the sealed plan."
+    )

@@ -16,6 +16,7 @@ from protocol.chain.manifest import AssignmentManifest
 from protocol.conversation import Conversation
 from protocol.rating_moves import reasons_for
 from protocol.rubric import Rubric
+from protocol.rubric_versions import RubricHistory
 from protocol.session import RaterSession, fold_session
 from protocol.timing import Timing, odd_times
 from protocol.visible import VisibleQuestion
@@ -38,6 +39,8 @@ class Share:
     """Hashes of the amendments that concern the rater."""
     told_first: Mapping[str, str] = field(default_factory=dict)
     """By item that was added later the hash of the amendment that the rater reads before it."""
+    versions: RubricHistory | None = None
+    """What the rubric became; None where it was never amended."""
     timing: Timing = "full"
     """Which times the study records."""
     installation: bool = True
@@ -62,6 +65,7 @@ def impossible_event(events: Sequence[Event], share: Share) -> str | None:
         items=tuple(item.item_id for item in share.manifest.items),
         events=(),
         asked=share.manifest.asked,
+        rerates=share.versions.rated_again if share.versions else None,
     )
     for event in events:
         why = why_not_next(event, session, share)
@@ -87,7 +91,7 @@ def _reasons(event: Event, session: RaterSession, share: Share) -> Iterator[str]
     if session.submitted:
         yield "comes after the ratings were handed in"
     body = parse_canonical(event.body)
-    if body["rubric"] != share.manifest.rubric_sha256:
+    if body["rubric"] != _rubric_of(session, share):
         yield "was made under another rubric"
     parts = parts_of(body)
     if INSTALLATION in parts and not share.installation:
@@ -109,6 +113,13 @@ def _reasons(event: Event, session: RaterSession, share: Share) -> Iterator[str]
         yield from _about_confidence(draft, session)
     if draft.kind is EventKind.GUESS:
         yield from _about_guess(draft, share)
+
+
+def _rubric_of(session: RaterSession, share: Share) -> str:
+    """Return the hash of the rubric that what comes next is said under."""
+    if share.versions is None or not share.versions.is_amended:
+        return share.manifest.rubric_sha256
+    return share.versions.read_by(session.noticed).sha256
 
 
 def parts_of(body: Mapping[str, Json]) -> frozenset[str]:
@@ -134,6 +145,8 @@ def _about_notice(draft: EventDraft, session: RaterSession, share: Share) -> Ite
         yield "tells of no amendment that concerns this rater"
     elif draft.shown_sha256 in session.noticed:
         yield "tells again of an amendment that was read before"
+    elif share.versions and share.versions.comes_too_early(draft.shown_sha256 or "", session.noticed):
+        yield "tells of an amendment of the rubric before an earlier one was read"
 
 
 def _about_dimension(draft: EventDraft, share: Share) -> Iterator[str]:
@@ -166,6 +179,12 @@ def _about_target(event: Event, session: RaterSession) -> Iterator[str]:
     said = session.history.get(draft.item_id or "", ())
     if not any(one.seq == draft.target and one.draft.kind in meant for one in said):
         yield "takes back what was not said before"
+    elif draft.kind is EventKind.RETRACT and (draft.target or 0) < _last_asked_again(session):
+        yield "takes back what was said before dimensions were asked again"
+
+
+def _last_asked_again(session: RaterSession) -> int:
+    return max((read for sha256, read in session.read_at.items() if sha256 in session.rerates), default=0)
 
 
 def _about_confidence(draft: EventDraft, session: RaterSession) -> Iterator[str]:

@@ -50,6 +50,13 @@ class Titled:
     points: tuple[str, ...] = ()
 
 
+def reopened_for(session: RaterSession, item_id: str) -> str:
+    """Return what is asked again of a closed item, and that the rest stays."""
+    again = session.open_again(item_id)
+    names = [one.name for one in session.rubric.dimensions if one.id in again]
+    return f"Of this item {' and '.join(names)} alone is asked again; the rest of its rating is final."
+
+
 def local_time(at: str, pattern: str = "%Y-%m-%d %H:%M:%S") -> str:
     """Return a stored time as the rater's clock shows it."""
     return datetime.fromisoformat(at).astimezone().strftime(pattern)

@@ -6,7 +6,7 @@ draws, `status` counts and the analysis reads.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from protocol.chain.events import UNDOABLE, Event, EventDraft, EventKind, Span
@@ -36,6 +36,17 @@ class Mark:
     note: str = ""
     sure: int | None = None
     """How sure the rater is of the level, 1 to 3."""
+    seq: int | None = field(default=None, compare=False)
+    """Number of the event that gave the level or the reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedAgain:
+    """From an event on, what was said about some dimensions before it counts no more."""
+
+    seq: int
+    """The event that says that the rater read why."""
+    dimensions: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,16 +78,30 @@ class ItemProgress:
     marks: Mapping[str, Mark] = field(default_factory=dict)
     reason: str | None = None
     """Not-ratable code of the whole item."""
+    reason_seq: int | None = field(default=None, compare=False)
+    """Number of the event that gave it."""
     note: str = ""
     flagged: str | None = None
     told: bool = False
     read_to_end: bool = False
-    complete_said: bool = False
-    """The rater completed it, whatever it has."""
+    complete_seq: int | None = None
+    """Number of the event with which the rater completed it, whatever it has."""
     completed: bool = False
     """The rater completed it, and it still has all it needs."""
     guesses: Mapping[str, GuessAnswer] = field(default_factory=dict)
     """By question."""
+    again: frozenset[str] = frozenset()
+    """Dimensions that an amendment of the rubric asks again, of every item."""
+
+    def counts(self, dimension: str, rubric: Rubric) -> bool:
+        """Whether what stands for a dimension is a rating.
+
+        It is one if the item is completed. A dimension that is asked again holds the others of an item
+        back no more, once that was completed: no rating is lost by an amendment.
+        """
+        if self.completed or self.complete_seq is None or dimension in self.again or not self.again:
+            return self.completed
+        return not any(self.gap(one) for one in rubric.dimensions if one.id not in self.again)
 
     def mark(self, dimension: str) -> Mark:
         """Return the mark of a dimension, empty where nothing was said."""
@@ -85,7 +110,8 @@ class ItemProgress:
     @property
     def touched(self) -> bool:
         """Whether the rater has said anything about it."""
-        return bool(self.marks or self.reason or self.note or self.flagged or self.told or self.completed)
+        said = self.marks or self.reason or self.note or self.flagged or self.told
+        return bool(said or self.complete_seq)
 
     def gaps(self, rubric: Rubric) -> tuple[Gap, ...]:
         """Return what is missing before the item can be completed, in the rubric's order."""
@@ -109,29 +135,59 @@ class ItemProgress:
         return None
 
 
-def fold_item(item_id: str, events: Iterable[Event], rubric: Rubric) -> ItemProgress:
-    """Fold the events of one item, in order, into what holds now."""
+def fold_item(
+    item_id: str, events: Iterable[Event], rubric: Rubric, again: Sequence[AskedAgain] = ()
+) -> ItemProgress:
+    """Fold the events of one item, in order, into what holds now.
+
+    Args:
+        item_id: The item.
+        events: What was said about it.
+        rubric: What is rated by.
+        again: Where in the chain dimensions were asked again, in order.
+    """
     history = tuple(events)
     dropped = _retracted(history)
     progress = ItemProgress(item_id=item_id)
+    waiting = list(again)
     for event in history:
+        while waiting and waiting[0].seq < event.seq:
+            progress = _without_marks(progress, waiting.pop(0))
         if event.seq not in dropped:
             progress = _apply(progress, event.seq, event.draft)
-    return _settled(progress, rubric)
+    for one in waiting:
+        progress = _without_marks(progress, one)
+    return _settled(progress, rubric, again)
+
+
+def _without_marks(progress: ItemProgress, again: AskedAgain) -> ItemProgress:
+    """Take what stands for some dimensions out of view; a code for the whole item still answers for all."""
+    marks = {name: mark for name, mark in progress.marks.items() if name not in again.dimensions}
+    return replace(progress, marks=marks)
 
 
 def _next_progress(
-    before: ItemProgress, history: tuple[Event, ...], event: Event, rubric: Rubric
+    before: ItemProgress,
+    history: tuple[Event, ...],
+    event: Event,
+    rubric: Rubric,
+    again: Sequence[AskedAgain],
 ) -> ItemProgress:
     """Return what holds after one more event; only a retraction needs the whole history."""
-    if event.draft.kind is EventKind.RETRACT:
-        return fold_item(before.item_id, history, rubric)
-    return _settled(_apply(before, event.seq, event.draft), rubric)
+    if event.draft.kind is EventKind.RETRACT or (again and again[-1].seq > event.seq):
+        return fold_item(before.item_id, history, rubric, again)
+    return _settled(_apply(before, event.seq, event.draft), rubric, again)
 
 
-def _settled(progress: ItemProgress, rubric: Rubric) -> ItemProgress:
-    completed = progress.complete_said and not progress.gaps(rubric)
-    return progress if progress.completed is completed else replace(progress, completed=completed)
+def _settled(progress: ItemProgress, rubric: Rubric, again: Sequence[AskedAgain]) -> ItemProgress:
+    """Return the progress with whether it is completed: since dimensions were asked again, said anew."""
+    since = max((one.seq for one in again), default=0)
+    said = progress.complete_seq or 0
+    whole = bool(said) and not progress.gaps(rubric) and (progress.reason is not None or said > since)
+    asked = frozenset[str]().union(*(one.dimensions for one in again)) if again else frozenset()
+    if (progress.completed, progress.again) == (whole, asked):
+        return progress
+    return replace(progress, completed=whole, again=asked)
 
 
 def _retracted(events: Iterable[Event]) -> frozenset[int]:
@@ -148,16 +204,16 @@ def _apply(progress: ItemProgress, seq: int, draft: EventDraft) -> ItemProgress:
     dimension = draft.dimension
     match draft.kind:
         case EventKind.SCORE if dimension is not None:
-            scored = replace(progress.mark(dimension), level=draft.level, reason=None, sure=None)
+            scored = replace(progress.mark(dimension), level=draft.level, reason=None, sure=None, seq=seq)
             return _with_mark(replace(progress, reason=None), dimension, scored)
         case EventKind.NOT_RATABLE if dimension is not None:
             return _with_mark(
                 progress,
                 dimension,
-                replace(progress.mark(dimension), level=None, reason=draft.reason, sure=None),
+                replace(progress.mark(dimension), level=None, reason=draft.reason, sure=None, seq=seq),
             )
         case EventKind.NOT_RATABLE:
-            return replace(progress, reason=draft.reason)
+            return replace(progress, reason=draft.reason, reason_seq=seq)
         case EventKind.CLEAR if dimension is not None:
             cleared = replace(progress.mark(dimension), level=None, reason=None, sure=None)
             return _with_mark(progress, dimension, cleared)
@@ -190,7 +246,7 @@ def _apply(progress: ItemProgress, seq: int, draft: EventDraft) -> ItemProgress:
         case EventKind.FLAG:
             return replace(progress, flagged=draft.texts.get("note", ""))
         case EventKind.COMPLETE:
-            return replace(progress, complete_said=True)
+            return replace(progress, complete_seq=seq)
         case EventKind.GUESS if draft.question is not None:
             answer = GuessAnswer(
                 question=draft.question,
@@ -226,8 +282,12 @@ class RaterSession:
     """Items that carry the guess questions: they close when they are completed."""
     submitted: bool = False
     """The rater handed the file in: nothing changes any more."""
-    noticed: frozenset[str] = frozenset()
-    """Hashes of the amendments the rater has read."""
+    read_at: Mapping[str, int] = field(default_factory=dict)
+    """By hash of each amendment the rater has read the number of the event that says so."""
+    rerates: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By hash of an amendment the dimensions that it asks again."""
+    waits_unread: bool = False
+    """Ask again also for what was not read yet: nobody waits for a chain that ended."""
     set_aside: frozenset[str] = frozenset()
     """Items that need no rating any more, by an amendment; what was said about them stays."""
     history: Mapping[str, tuple[Event, ...]] = field(default_factory=dict)
@@ -243,6 +303,18 @@ class RaterSession:
         if len(self.positions) != len(self.items):
             places = {item_id: position for position, item_id in enumerate(self.items)}
             object.__setattr__(self, "positions", places)
+
+    @property
+    def noticed(self) -> frozenset[str]:
+        """Hashes of the amendments the rater has read."""
+        return frozenset(self.read_at)
+
+    @property
+    def asked_again(self) -> tuple[AskedAgain, ...]:
+        """Where in the chain dimensions were asked again; at its end for what is still to be read."""
+        return _asked_again_in(
+            self.rerates, self.read_at, with_unread=self.waits_unread and not self.submitted
+        )
 
     @property
     def current(self) -> ItemProgress:
@@ -269,12 +341,23 @@ class RaterSession:
 
     def is_closed_for(self, draft: EventDraft) -> bool:
         """Whether an item is closed for what the rater did; remarks that are no rating it still takes."""
-        if draft.item_id is None or not self.is_closed(draft.item_id):
+        if draft.item_id is None:
+            return False
+        closed, open_again = self.is_closed(draft.item_id), self.open_again(draft.item_id)
+        if not closed and not open_again:
             return False
         said = {event.seq: event.draft for event in self.history.get(draft.item_id, ())}
         while draft.kind is EventKind.RETRACT and draft.target in said:
             draft = said[draft.target]
+        if open_again and (draft.dimension in open_again or draft.kind is EventKind.COMPLETE):
+            return False
         return draft.kind not in FOR_CLOSED_ITEMS
+
+    def open_again(self, item_id: str) -> frozenset[str]:
+        """Return the dimensions for which alone a closed item is open, asked again by an amendment."""
+        progress = self.of(item_id)
+        reopened = item_id in self.asked and progress.complete_seq is not None and not progress.completed
+        return progress.again if reopened and item_id not in self.set_aside else frozenset()
 
     def next_open(self, after: int) -> int | None:
         """Return the position of the next item that is not completed, searching round, or None."""
@@ -300,14 +383,15 @@ class RaterSession:
         """Return the session after one more event."""
         item_id = event.draft.item_id
         if item_id is None:
-            return replace(
+            said = replace(
                 self,
                 submitted=self.submitted or event.draft.kind is EventKind.SUBMIT,
-                noticed=self.noticed | _notices_of(event),
+                read_at={**self.read_at, **_notices_of(event)},
             )
+            return said if said.asked_again == self.asked_again else said._folded_anew()
         history = {**self.history, item_id: (*self.history.get(item_id, ()), event)}
         before = self.of(item_id)
-        after = _next_progress(before, history[item_id], event, self.rubric)
+        after = _next_progress(before, history[item_id], event, self.rubric, self.asked_again)
         change = 0 if item_id in self.set_aside else after.completed - before.completed
         moved = replace(
             self,
@@ -317,6 +401,22 @@ class RaterSession:
             position=self.positions[item_id] if event.draft.kind is EventKind.SHOW else self.position,
         )
         return moved._with_stacks(event)
+
+    def _folded_anew(self) -> RaterSession:
+        """Return the session with every item folded; what was said before can no longer be undone."""
+        again = self.asked_again
+        progress = {
+            item_id: fold_item(item_id, found, self.rubric, again) for item_id, found in self.history.items()
+        }
+        counted = sum(one.completed for item_id, one in progress.items() if item_id not in self.set_aside)
+        since = max((one.seq for one in again), default=0)
+        return replace(
+            self,
+            progress=progress,
+            completed_count=counted,
+            undo_stack=tuple(one for one in self.undo_stack if one.seq > since),
+            redo_stack=tuple(one for one in self.redo_stack if one.seq > since),
+        )
 
     def _with_stacks(self, event: Event) -> RaterSession:
         if event.draft.kind is EventKind.COMPLETE and event.draft.item_id in self.asked:
@@ -342,10 +442,25 @@ def _retraction(stack: tuple[Event, ...]) -> EventDraft | None:
     return EventDraft(kind=EventKind.RETRACT, item_id=last.draft.item_id, target=last.seq)
 
 
-def _notices_of(event: Event) -> frozenset[str]:
-    """Return the hash of the amendment an event says was read, if it is such an event."""
+def _notices_of(event: Event) -> dict[str, int]:
+    """Return where the amendment an event tells of was read, if it is such an event."""
     shown = event.draft.shown_sha256
-    return frozenset((shown,)) if event.draft.kind is EventKind.NOTICE and shown else frozenset()
+    return {shown: event.seq} if event.draft.kind is EventKind.NOTICE and shown else {}
+
+
+_NEVER = 2**62
+"""A number after that of every event."""
+
+
+def _asked_again_in(
+    rerates: Mapping[str, frozenset[str]], read_at: Mapping[str, int], *, with_unread: bool
+) -> tuple[AskedAgain, ...]:
+    found = [
+        AskedAgain(seq=read_at.get(sha256, _NEVER), dimensions=dimensions)
+        for sha256, dimensions in rerates.items()
+        if with_unread or sha256 in read_at
+    ]
+    return tuple(sorted(found, key=lambda one: one.seq))
 
 
 def fold_session(
@@ -355,6 +470,8 @@ def fold_session(
     events: Iterable[Event],
     asked: Iterable[str] = (),
     set_aside: Iterable[str] = (),
+    rerates: Mapping[str, frozenset[str]] | None = None,
+    waits_unread: bool = False,
 ) -> RaterSession:
     """Fold a whole chain. Equal to adding its events one by one with `with_event`.
 
@@ -364,33 +481,39 @@ def fold_session(
         events: The chain.
         asked: Items that carry the guess questions.
         set_aside: Items that need no rating any more; nothing said about them can be undone.
+        rerates: By hash of an amendment the dimensions that it asks again.
+        waits_unread: Ask again also for amendments that were not read yet.
     """
     history: dict[str, list[Event]] = {}
-    session = RaterSession(rubric=rubric, items=items, progress={}, asked=frozenset(asked))
+    session = RaterSession(
+        rubric=rubric,
+        items=items,
+        progress={},
+        asked=frozenset(asked),
+        rerates=rerates or {},
+        waits_unread=waits_unread,
+    )
     position = 0
     submitted = False
-    noticed: frozenset[str] = frozenset()
+    read_at: dict[str, int] = {}
     for event in events:
         item_id = event.draft.item_id
         if item_id is None:
             submitted = submitted or event.draft.kind is EventKind.SUBMIT
-            noticed |= _notices_of(event)
+            read_at |= _notices_of(event)
             continue
         history.setdefault(item_id, []).append(event)
         if event.draft.kind is EventKind.SHOW:
             position = session.positions.get(item_id, position)
         session = session._with_stacks(event)
     aside = frozenset(set_aside)
-    progress = {item_id: fold_item(item_id, found, rubric) for item_id, found in history.items()}
     return replace(
         session,
         undo_stack=tuple(one for one in session.undo_stack if one.draft.item_id not in aside),
         redo_stack=tuple(one for one in session.redo_stack if one.draft.item_id not in aside),
-        noticed=noticed,
+        read_at=read_at,
         set_aside=aside,
         history={item_id: tuple(found) for item_id, found in history.items()},
-        progress=progress,
-        completed_count=sum(item.completed for item_id, item in progress.items() if item_id not in aside),
         position=position,
         submitted=submitted,
-    )
+    )._folded_anew()

@@ -54,6 +54,10 @@ class RatingRow:
     """Active time this rater spent on the unit, all dimensions together."""
     confidence: int | None = None
     """How sure the rater was, 1 to 3, where the rubric asked."""
+    rubric_version: int | None = None
+    """Which rubric the rating was made under, from 1, where the rubric was amended."""
+    carried: bool = False
+    """It was made by texts of its dimension that were amended later."""
 
     def text_of(self, column: str) -> str | None:
         """Return a column as the text a filter compares, or None where it is not known."""
@@ -72,6 +76,12 @@ class LeaveOut:
     applies: Callable[[RatingRow], bool]
 
 
+def cell_of(row: RatingRow, column: str) -> str | int | float | None:
+    """Return the cell of a column; a yes or no is 1 or 0."""
+    cell: str | int | float | None = getattr(row, column)
+    return int(cell) if isinstance(cell, bool) else cell
+
+
 def told_rule(applies: Callable[[RatingRow], bool]) -> LeaveOut:
     """Return the rule for ratings whose rater said to know the condition."""
     return LeaveOut(
@@ -85,6 +95,15 @@ def incident_rule(applies: Callable[[RatingRow], bool]) -> LeaveOut:
     """Return the rule for ratings after an incident on the record."""
     return LeaveOut(
         label="incidents", what="ratings completed after an incident that concerns them", applies=applies
+    )
+
+
+def carried_rule() -> LeaveOut:
+    """Return the rule for ratings made by texts of the rubric that were amended later."""
+    return LeaveOut(
+        label="carried",
+        what="ratings made before an amendment of what their dimension is rated by",
+        applies=lambda row: row.carried,
     )
 
 

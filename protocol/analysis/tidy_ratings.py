@@ -148,7 +148,8 @@ class _Reading:
             position=self._whole_number_or_none(row, "position", least=1),
             elapsed_ms=self._whole_number_or_none(row, "elapsed_ms", least=0),
             confidence=self._whole_number_or_none(row, "confidence", least=1),
-            **counted,
+            replicate=counted["replicate"],
+            occasion=counted["occasion"],
         )
         self._check_repeated(row, rating)
         return rating if len(self.problems) == before else None

@@ -13,6 +13,7 @@ from typing import Literal, cast, get_args
 
 from protocol.canonical_json import Json, canonical_bytes, parse_canonical, sha256_hex
 from protocol.chain.manifest import AssignedItem, AssignmentManifest
+from protocol.chain.rubric_texts import RubricTexts
 from protocol.errors import CheckFailedError
 
 WithdrawRule = Literal["task", "task-for-model"]
@@ -28,6 +29,8 @@ class AmendmentKind(StrEnum):
     """An item that is broken or was given away, and what goes with it by the rule of the protocol."""
     REASSIGN = "reassign"
     """Whole tasks of a rater who leaves go to another: one who joins, or one who has items already."""
+    AMEND = "amend"
+    """Other texts of the rubric; earlier ratings are carried, or asked again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +65,16 @@ class Amendment:
     """What a rater who has a manifest gets after all that the rater has, in the rater's order."""
     asked: tuple[str, ...] = ()
     """Those of them that carry the guess questions, sorted."""
+    texts: RubricTexts | None = None
+    """The new texts of the rubric."""
+    rubric: str | None = None
+    """Hash of the rubric with them."""
+    rerate: tuple[str, ...] = ()
+    """Dimensions that are asked again where they were scored, sorted; none: earlier ratings are carried."""
+    protocol: str | None = None
+    """Hash of the study.toml that the new texts come from."""
+    deviations: tuple[str, ...] | None = None
+    """Names of other tables in which it differs from the sealed plan, sorted; None: nobody compared them."""
 
     def to_json(self) -> dict[str, Json]:
         """Return the form that is hashed; what does not apply is left out."""
@@ -78,6 +91,11 @@ class Amendment:
             "training": self.training,
             "items": [one.to_json() for one in self.items] or None,
             "asked": list(self.asked) or None,
+            "texts": None if self.texts is None else self.texts.to_json(),
+            "rubric": self.rubric,
+            "rerate": list(self.rerate) or None,
+            "protocol": self.protocol,
+            "deviations": None if self.deviations is None else list(self.deviations),
         }
         return {
             "v": 1,
@@ -110,7 +128,9 @@ class Amendment:
 
     def concerns(self, manifest: AssignmentManifest) -> bool:
         """Whether the rater of a manifest is told of it."""
-        return self.kind is AmendmentKind.CLARIFY or self.adds_to(manifest) or bool(self.taken_from(manifest))
+        if self.kind in (AmendmentKind.CLARIFY, AmendmentKind.AMEND):
+            return True
+        return self.adds_to(manifest) or bool(self.taken_from(manifest))
 
     def adds_to(self, manifest: AssignmentManifest) -> bool:
         """Whether the rater of a manifest gets further items by it."""
@@ -162,6 +182,11 @@ class Amendment:
             training=given.get("training"),
             items=tuple(_assigned(one) for one in _list(value.get("items", []))),
             asked=_texts(value.get("asked", [])),
+            texts=RubricTexts.from_json(value["texts"]) if "texts" in value else None,
+            rubric=given.get("rubric"),
+            rerate=_texts(value.get("rerate", [])),
+            protocol=given.get("protocol"),
+            deviations=_texts(value["deviations"]) if "deviations" in value else None,
         )
         if canonical_bytes(found.to_json()) != canonical_bytes(dict(value)) or not found._is_whole():
             raise ValueError("more or other than an amendment")
@@ -174,19 +199,23 @@ class Amendment:
         return (
             any(needed <= given <= needed | optional for needed, optional in shapes)
             and self.rule in (None, *get_args(WithdrawRule))
-            and self.tasks == tuple(sorted(set(self.tasks)))
+            and all(
+                names == tuple(sorted(set(names)))
+                for names in (self.tasks, self.rerate, self.deviations or ())
+            )
             and len(set(added)) == len(added)
             and self.asked == tuple(sorted(set(self.asked) & set(added)))
             and self.number > 0
         )
 
 
-_NO_TEXTS = frozenset({"v", "number", "tasks", "items", "asked"})
+_NO_TEXTS = frozenset({"v", "number", "tasks", "items", "asked", "texts", "rerate", "deviations"})
 _OF_ALL = frozenset({"v", "number", "day", "kind", "reason"})
 _GIVEN = frozenset({"from", "to", "tasks"})
 _SHAPES: Mapping[AmendmentKind, Sequence[tuple[Set[str], Set[str]]]] = {
     AmendmentKind.CLARIFY: [({"dimension", "text"}, set())],
     AmendmentKind.WITHDRAW: [({"item", "task", "rule"}, set())],
+    AmendmentKind.AMEND: [({"texts", "rubric", "protocol"}, {"rerate", "deviations"})],
     AmendmentKind.REASSIGN: [(_GIVEN | {"manifest"}, {"training"}), (_GIVEN | {"items"}, {"asked"})],
 }
 """By kind what an amendment has, and what it can have; of two shapes one or the other."""

@@ -14,6 +14,7 @@ from protocol.public_bundle.tidy import (
     GUESS_COLUMNS,
     RATING_COLUMNS,
     TOLD,
+    VERSION_COLUMNS,
     WITHDRAWN,
     TidyGuess,
     TidyRatings,
@@ -22,7 +23,7 @@ from protocol.public_bundle.tidy import (
 
 Row = tuple[str, ...]
 """File, and the cells as text; neither rater nor marks of incidents and gold, which chains do not give."""
-_RATING_NAMES = (*(name for name in (*GIVEN_COLUMNS, TOLD) if name != "rater"), WITHDRAWN)
+_RATING_NAMES = (*(name for name in (*GIVEN_COLUMNS, TOLD) if name != "rater"), WITHDRAWN, *VERSION_COLUMNS)
 _GUESS_NAMES = tuple(name for name in GUESS_COLUMNS if name != "rater")
 
 
@@ -32,6 +33,7 @@ def rows_by_rater(tidy: TidyRatings, guesses: Sequence[TidyGuess]) -> dict[str, 
     for row in tidy.table.rows:
         cells = dict(zip(RATING_COLUMNS, rating_cells(row, tidy), strict=True))
         cells[WITHDRAWN] = "yes" if row.unit in tidy.withdrawn else None
+        cells |= {"rubric_version": row.rubric_version, "carried": "yes" if row.carried else None}
         found.setdefault(row.rater, Counter())[
             (RATINGS, *(_text(cells[name]) for name in _RATING_NAMES))
         ] += 1

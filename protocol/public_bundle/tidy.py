@@ -11,9 +11,19 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from protocol.analysis.carried_ratings import is_amended
 from protocol.analysis.guess_rows import AskedQuestion, GuessRow
 from protocol.analysis.level_declaration import LevelDeclaration
-from protocol.analysis.rating_table import COLUMNS, LeaveOut, RatingRow, RatingTable, incident_rule, told_rule
+from protocol.analysis.rating_table import (
+    COLUMNS,
+    LeaveOut,
+    RatingRow,
+    RatingTable,
+    carried_rule,
+    cell_of,
+    incident_rule,
+    told_rule,
+)
 from protocol.analysis.tidy_ratings import parse_tidy
 from protocol.errors import InvalidInputError
 from protocol.public_bundle.layout import GUESSES, RATINGS
@@ -26,6 +36,8 @@ AFTER_INCIDENT = "after_incident"
 GOLD = "gold"
 WITHDRAWN = "withdrawn"
 """A column that is there only where something was withdrawn."""
+VERSION_COLUMNS = ("rubric_version", "carried")
+"""Columns that are there only where the rubric was amended."""
 GIVEN_COLUMNS = (*(name for name in COLUMNS if name != "elapsed_ms"), "confidence")
 RATING_COLUMNS = (*GIVEN_COLUMNS, TOLD, AFTER_INCIDENT, GOLD)
 GUESS_COLUMNS = ("unit", "rater", "question", "option", "sure", "cue")
@@ -70,10 +82,11 @@ class TidyRatings:
         return replace(self.table, rows=tuple(row for row in self.table.rows if row.unit not in left_out))
 
     def leave_out(self) -> tuple[LeaveOut, ...]:
-        """Return the rules for ratings that may not have been blind."""
+        """Return the rules for ratings that may not have been blind, or were carried."""
         return (
             told_rule(lambda row: presentation_of(row) in self.told),
             incident_rule(lambda row: presentation_of(row) in self.after_incident),
+            *([carried_rule()] if is_amended(self.table) else []),
         )
 
 
@@ -93,12 +106,14 @@ class TidyGuess:
 def ratings_text(tidy: TidyRatings, *, simulated: bool) -> str:
     """Return the file of ratings, one row a rating; an empty value is missing or not ratable."""
     rows = sorted(tidy.table.rows, key=lambda row: (row.unit, row.rater, row.dimension, row.occasion))
-    more = [*([WITHDRAWN] if tidy.withdrawn else []), *(["simulated"] if simulated else [])]
+    versions = VERSION_COLUMNS if is_amended(tidy.table) else ()
+    more = [*([WITHDRAWN] if tidy.withdrawn else []), *versions, *(["simulated"] if simulated else [])]
     return csv_text([*RATING_COLUMNS, *more], [_cells(row, tidy, more) for row in rows])
 
 
 def _cells(row: RatingRow, tidy: TidyRatings, more: Sequence[str]) -> list[str | int | float | None]:
-    said: dict[str, str | int] = {WITHDRAWN: int(row.unit in tidy.withdrawn), "simulated": "yes"}
+    said = {name: cell_of(row, name) for name in VERSION_COLUMNS}
+    said |= {WITHDRAWN: int(row.unit in tidy.withdrawn), "simulated": "yes"}
     return [*rating_cells(row, tidy), *(said[name] for name in more)]
 
 
@@ -132,6 +147,8 @@ def read_ratings(text: str, rubric: Rubric) -> TidyRatings:
     rows = csv.DictReader(io.StringIO(text, newline=""))
     if WITHDRAWN in (rows.fieldnames or ()):
         marks[WITHDRAWN] = set()
+    amended = set(VERSION_COLUMNS) <= set(rows.fieldnames or ())
+    versions: dict[tuple[Presentation, str], _Version] = {}
     for number, cells in enumerate(rows, start=2):
         for name, found in marks.items():
             if cells.get(name) not in ("0", "1"):
@@ -140,6 +157,11 @@ def read_ratings(text: str, rubric: Rubric) -> TidyRatings:
                 )
             if cells[name] == "1":
                 found.add((cells["rater"], cells["unit"], int(cells.get("occasion") or 1)))
+        if amended:
+            seen = (cells["rater"], cells["unit"], int(cells.get("occasion") or 1))
+            versions[seen, cells["dimension"]] = _version(cells, number)
+    if amended:
+        table = _with_versions(table, versions)
     return TidyRatings(
         table=table,
         told=frozenset(marks[TOLD]),
@@ -147,6 +169,30 @@ def read_ratings(text: str, rubric: Rubric) -> TidyRatings:
         gold=frozenset(unit for _, unit, _ in marks[GOLD]),
         withdrawn=frozenset(unit for _, unit, _ in marks.get(WITHDRAWN, ())),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Version:
+    """Which rubric a rating says it was made under."""
+
+    number: int | None
+    carried: bool
+
+
+def _version(cells: Mapping[str, str], row: int) -> _Version:
+    number, carried = (cells[name] for name in VERSION_COLUMNS)
+    if carried not in ("0", "1") or not (number == "" or (number.isascii() and number.isdigit())):
+        raise InvalidInputError(
+            f"The columns {' and '.join(VERSION_COLUMNS)} hold no number and 0 or 1.",
+            where=f"{RATINGS}, row {row}",
+        )
+    return _Version(number=int(number) if number else None, carried=carried == "1")
+
+
+def _with_versions(table: RatingTable, versions: Mapping[tuple[Presentation, str], _Version]) -> RatingTable:
+    found = [(row, versions[presentation_of(row), row.dimension]) for row in table.rows]
+    rows = [replace(row, rubric_version=one.number, carried=one.carried) for row, one in found]
+    return replace(table, rows=tuple(rows))
 
 
 def read_guesses(text: str) -> list[TidyGuess]:

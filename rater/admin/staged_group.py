@@ -24,6 +24,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "questions",
         "calibration",
         "clarify",
+        "amend",
         "withdraw",
         "reassign",
         "incident",

@@ -146,6 +146,8 @@ class PlainSitting:
         """
         draft = replace(draft, item_id=draft.item_id or self.item.id)
         if self.session.is_closed_for(draft):
+            if self.session.open_again(draft.item_id or ""):
+                raise RefusedError(rating_words.reopened_for(self.session, draft.item_id or ""))
             raise RefusedError(rating_words.WITHDRAWN if self.is_withdrawn else self.CLOSED)
         kept = rating_words.step(draft, self.session.rubric)
         return self.attempt(partial(self.desk.record, draft), kept)
@@ -270,6 +272,7 @@ class PlainSitting:
                 self.out.refuse("Please press Enter alone, or q and Enter to quit.")
             if not self.attempt(partial(self.desk.mark_read, unread[0]), "that a notice was read"):
                 return False
+        self.dimensions = self.desk.dimensions  # an amendment may have put other texts into them
         return True
 
     def ask_guesses(self) -> bool:

@@ -2,12 +2,11 @@
 """Check this bundle with Python 3.9 or later and nothing else: python3 verify.py --lock-code CODE
 Take the code from where it was published before the key was opened, never from the bundle. README.md says
 what every file holds and what is recomputed here; `rater-admin verify DIR --recompute` recomputes all of it."""
-import argparse, csv, functools, hashlib, io, json, sys
+import argparse, csv, functools, hashlib, io, json, pathlib, sys
 from collections import Counter, defaultdict
 from fractions import Fraction
-from pathlib import Path
 from statistics import mean
-HERE, FORMULA = Path(__file__).resolve().parent, tuple("=+-@\t\r\n＝＋－＠")
+HERE, FORMULA = pathlib.Path(__file__).resolve().parent, tuple("=+-@\t\r\n＝＋－＠")
 FILES = """study.toml visible.json manifests.jsonl chains.jsonl lock.json record.json README.md verify.py ratings.csv
 agreement.json """, "coder_agreement.json coverage.json", "allocation.json guesses.csv effects.json blinding.json"
 def sha(tag, *parts):
@@ -19,6 +18,7 @@ def data(name):
         rows = csv.DictReader(io.StringIO(content.decode(), newline=""), strict=True)
         return [{k: v[v[:1] == "'" and v[1:2] in FORMULA:] for k, v in row.items()} for row in rows]
     return [json.loads(one) for one in content.split(b"\n")[:-1]] if name[-1] == "l" else json.loads(content)
+canonical = functools.partial(json.dumps, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 def unless(fits, text): return () if fits else (text,)
 def whole(name): return (HERE / name).read_bytes()
 def ask(check):
@@ -47,8 +47,7 @@ def hashed():
     yield from (f"{name} was changed" for name, locked in named if sha("", whole(name)) != locked)
     bodies = sorted(sha("", body) for body in whole("manifests.jsonl").split(b"\n")[:-1])
     yield from unless(bodies == sorted(one["manifest"] for one in lock["raters"]), "a manifest is missing or was changed")
-    text = json.dumps(opened.get("allocation"), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    found = opened and sha("alloc/v1", bytes.fromhex(opened["salt"]), text.encode())
+    found = opened and sha("alloc/v1", bytes.fromhex(opened["salt"]), canonical(opened["allocation"]).encode())
     fits = not opened or found == lock["key"]["allocation_commitment"]
     yield from unless(fits, "arm, task or salt of the allocation are not what was committed to at seeding")
 def chains():
@@ -65,27 +64,27 @@ def chains():
                 break
         if (count, head) != (entry["events"], entry["head"]):
             yield f"the {count} events of {entry['rater']} are not the {entry['events']} that were locked"
-def fold(events, dimensions):
+def fold(events, dimensions, again):
     dropped, marks = set(), defaultdict(lambda: (None, None, None))  # by dimension: level, reason, confidence
-    for e in reversed(events):
-        dropped |= {e["target"]} if e["kind"] == "retract" and e["seq"] not in dropped else set()
-    events = [e for e in events if e["seq"] not in dropped]
+    for e in reversed(events): dropped |= {e["target"]} if e["kind"] == "retract" and e["seq"] not in dropped else set()
+    events, since = [e for e in events if e["seq"] not in dropped], max(again.values(), default=0)
     said, gone = {e["kind"] for e in events}, {e["target"] for e in events if e["kind"] == "unquote"}
-    quoted = {e["dimension"] for e in events if e["kind"] == "quote" and e["seq"] not in gone}
+    late = any(e["kind"] == "complete" and e["seq"] > since for e in events)
+    def old(e): return e["seq"] < again.get(e.get("dimension"), 0)  # said before its dimension was asked again
+    quoted = {e["dimension"] for e in events if e["kind"] == "quote" and e["seq"] not in gone and not old(e)}
     for e in (e for e in events if e["kind"] in ("score", "not_ratable", "clear", "confidence")):
         d, given = e.get("dimension"), (e.get("level"), e.get("reason"), None)  # no dimension: the whole item
-        marks[d] = (*marks[d][:2], e["sure"]) if e["kind"] == "confidence" else given
+        marks[d] = marks[d] if old(e) else (*marks[d][:2], e["sure"]) if e["kind"] == "confidence" else given
         marks[None] = (None, None, None) if e["kind"] == "score" else marks[None]
-    def lacks(d):
-        level, reason, sure = marks[d["id"]]
-        if level is None or d.get("confidence") and sure is None:
-            return not reason
+    def lacks(d, level, reason, sure):
+        if level is None or d.get("confidence") and sure is None: return not reason
         to_quote = d["quote_from"] is not None and level >= d["quote_from"]
         return d["id"] not in quoted if to_quote else d["read_to_end"] and "read_to_end" not in said
-    done = "complete" in said and (marks[None][1] or not any(map(lacks, dimensions)))
-    for d in dimensions:
-        given = (marks[None] if marks[None][1] else marks[d["id"]]) if done else (None, None, None)
-        yield d["id"], *("" if one is None else str(one) for one in given), str(int("told" in said))
+    missing, whole = {d["id"] for d in dimensions if lacks(d, *marks[d["id"]])}, marks[None][1]
+    for d in (d["id"] for d in dimensions):  # of an item once completed the other dimensions count on
+        counts = whole or (late and not missing) or d not in again and again and not missing - again.keys()
+        given = (marks[None] if whole else marks[d]) if counts and "complete" in said else (None, None, None)
+        yield d, *("" if one is None else str(one) for one in given), str(int("told" in said))
 def tidy():
     """the tidy ratings are what chains and allocation give"""
     by_item, amended, every = defaultdict(list), data("lock.json").get("amendments", ()), data("manifests.jsonl")
@@ -96,14 +95,17 @@ def tidy():
     said = ((origins[a["item"]], a["rule"]) for a in amended if "item" in a)
     names, gone = names.split(), {(of["task"], rule == "task" or of["model"]) for of, rule in said}
     for body in (json.loads(s["body"]) for s in data("chains.jsonl")): by_item[body["chain"], body.get("item")].append(body)
+    rerates = [(sha("", canonical(a).encode()), a["rerate"]) for a in amended if "rerate" in a]
     for m in every:
-        ours, first = [*ours, Counter()], {}
+        ours, first, own = [*ours, Counter()], {}, by_item[m["manifest"], None]
+        read, end = {b.get("shown"): b["seq"] for b in own}, 2**62 * all(b["kind"] != "submit" for b in own)
+        again = {d: n for n, ds in sorted((read.get(name, end), ds) for name, ds in rerates) if n for d in ds}
         added = [one for a in amended if a.get("to") == m["rater"] for one in a.get("items", ())]
         for n, (item, _, _) in enumerate(m["items"] + added, 1):
             unit, of = first.setdefault(str(origins[item]), item), origins[item]
             left = "01"[bool(gone & {(of["task"], True), (of["task"], of["model"])})]
             facts = (unit, "12"[unit != item], str(n), *(str(of[name]) for name in names[3:7]), left)
-            ours[-1].update(facts + row for row in fold(by_item[m["manifest"], item], dimensions))
+            ours[-1].update(facts + row for row in fold(by_item[m["manifest"], item], dimensions, again))
     for r in data("ratings.csv"): theirs[r["rater"]][tuple(r.get(name, "0") for name in names)] += 1
     for label, rows in sorted(theirs.items()):  # whose label it is, is found by what the chains hold
         near = max(ours, key=lambda one: sum((one & rows).values()), default=Counter())
@@ -116,8 +118,7 @@ def differ(place, *figures):
 def figures():
     """level counts, percent agreement, cross-tables of an audit and mean differences follow from the tidy ratings"""
     counts, units, cells = Counter(), defaultdict(Counter), defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
-    for r in (r for r in data("ratings.csv") if r["value"]):
-        if r["occasion"] + r["gold"] + r.get("withdrawn", "0") != "100": continue
+    for r in (r for r in data("ratings.csv") if r["value"] and r["occasion"] + r["gold"] + r.get("withdrawn", "0") == "100"):
         counts[r["dimension"], r["rater"], r["value"]] += 1
         units[r["dimension"], r["unit"]][r["value"]] += 1
         cells[r["dimension"], r["model"], r["scaffold"]][r["task"]][r["rater"]].append(Fraction(r["value"]))
@@ -138,8 +139,7 @@ def figures():
         yield from differ(f"coder_agreement.json, {c['cells']} {a} {b} table", c["contingency"]["table"], found)
     for e in result["effects"] if result["plan"]["aggregation"] == "rater_paired" else ():
         new, old = (cells[e["dimension"], e["model"], arm] for arm in (e["scaffold"], result["baseline"]))
-        both = {t: new[t].keys() & old[t].keys() for t in new.keys() & old.keys()}
-        diffs = [[mean(new[t][r]) - mean(old[t][r]) for r in raters] for t, raters in both.items()]
+        diffs = [[mean(new[t][r]) - mean(old[t][r]) for r in {*new[t]} & {*old[t]}] for t in {*new} & {*old}]
         found = None if e["undefined"] else mean(mean(own) for own in diffs if own)
         yield from differ(f"effects.json, {e['dimension']} {e['model']} {e['scaffold']} mean_diff", e["mean_diff"], found)
 (parser := argparse.ArgumentParser()).add_argument("--lock-code", metavar="CODE", help="as it was published before the key was opened")

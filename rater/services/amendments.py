@@ -30,6 +30,7 @@ from protocol.chain.amendment import (
 from protocol.chain.audit import AuditEntry
 from protocol.chain.identifiers import Clock
 from protocol.errors import NotFoundError, UsageError, WrongStateError
+from protocol.rubric_versions import fault_of_rerate, rubric_history
 from rater.services.incidents import refuse_names
 from rater.services.who import Who
 
@@ -252,6 +253,9 @@ def fault_of_amendment(
     if amendment.kind is AmendmentKind.CLARIFY:
         known = [one.id for one in study.visible.rubric.dimensions]
         return None if amendment.dimension in known else "the rubric has no such dimension"
+    if amendment.kind is AmendmentKind.AMEND:
+        rubric_history(study.visible.rubric, read_amendments(connection))
+        return fault_of_rerate(amendment, study.visible.rubric)
     if amendment.kind is AmendmentKind.REASSIGN:
         return fault_of_reassignment(amendment, read_manifests(connection))
     if task_of_items(connection).get(amendment.item or "") != amendment.task:

@@ -39,8 +39,8 @@ class Ratings:
     """The protocol's baseline scaffold, where a protocol is known."""
     plan: AnalysisPlan | None = None
     """The protocol's analysis plan, where a protocol is known."""
-    lost_blinding: tuple[LeaveOut, ...] = ()
-    """Ratings that may not have been blind, where that is known."""
+    leave_out: tuple[LeaveOut, ...] = ()
+    """Ratings that may not have been blind or were carried, where that is known."""
     notice: tuple[str, ...] = ()
     """Sentences every output carries, such as that the ratings are simulated."""
     warnings: tuple[str, ...] = ()
@@ -150,6 +150,6 @@ def analyse_robustness(
     Args:
         result: What `analyse_effects` returned.
         table: The ratings it rests on.
-        leave_out: Ratings that may not have been blind.
+        leave_out: Ratings that may not have been blind, or were carried.
     """
     return with_robustness(result, table, leave_out=leave_out)

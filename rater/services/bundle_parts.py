@@ -17,6 +17,7 @@ from protocol.errors import BlindraterError, CheckFailedError
 from protocol.public_bundle import layout
 from protocol.public_bundle.bundle_protocol import BundleProtocol, read_bundle_protocol
 from protocol.public_bundle.tidy import TidyGuess, TidyRatings, read_guesses, read_ratings
+from protocol.rubric_versions import rubric_history
 from rater.services.rater_states import RaterState, state_of
 from rater.services.study_ratings import table_of, withdrawn_of
 
@@ -152,7 +153,7 @@ class BundleParts:
         return TidyRatings(
             table=table_of(
                 self.states,
-                rubric=self.protocol.rubric,
+                versions=rubric_history(self.protocol.rubric, self.lock.amendments),
                 tasks=tasks,
                 origins=origins,
                 repeats=repeats,

@@ -11,7 +11,7 @@ from pathlib import Path
 from db.connection import close, open_for_reading, sentences
 from db.repeat_store import read_repeats
 from db.study_store import read_study
-from protocol.analysis.rating_table import COLUMNS
+from protocol.analysis.rating_table import COLUMNS, cell_of
 from protocol.canonical_json import sha256_hex
 from protocol.report.csv_text import csv_text
 from rater.services.rater_states import each_rater_state
@@ -86,10 +86,11 @@ def export_for_r(path: Path, folder: Path, *, app: str, replace: bool = False) -
 def ratings_csv(ratings: StudyRatings) -> str:
     """Return the tidy ratings, one row a rating; an empty value is missing or not ratable."""
     known = [*COLUMNS, *(["confidence"] if ratings.study.visible.rubric.asks_confidence else [])]
+    known += ["rubric_version", "carried"] if ratings.carried else []
     columns = [*known, *(["simulated"] if ratings.study.visible.simulated else [])]
     rows = []
     for row in sorted(ratings.table.rows, key=lambda row: (row.unit, row.rater, row.dimension, row.occasion)):
-        cells = [getattr(row, column) for column in known]
+        cells = [cell_of(row, column) for column in known]
         rows.append([*cells, *(["yes"] if ratings.study.visible.simulated else [])])
     return csv_text(columns, rows)
 
@@ -132,13 +133,16 @@ def _evidence(path: Path) -> str:
 
 def _agreement_files(ratings: StudyRatings) -> dict[str, str]:
     from protocol.analysis.agreement_json import agreement_to_json
+    from protocol.analysis.carried_ratings import counts_to_json
     from protocol.report.agreement_csv import agreement_csv
     from rater.services.analysing import analyse_agreement
 
     result = analyse_agreement(ratings.table)
     return {
         "agreement.csv": agreement_csv(result),
-        "agreement.json": _json(agreement_to_json(result, notes=ratings.notices)),
+        "agreement.json": _json(
+            {**agreement_to_json(result, notes=ratings.notices), **counts_to_json(ratings.table)}
+        ),
     }
 
 

@@ -17,7 +17,7 @@ from db.connection import close, open_for_reading, sentences
 from db.item_store import read_items
 from db.repeat_store import read_repeats
 from protocol.analysis.consensus import consensus_of
-from protocol.analysis.rating_table import COLUMNS, RatingRow
+from protocol.analysis.rating_table import COLUMNS, RatingRow, cell_of
 from protocol.errors import UsageError
 from protocol.item import Item
 from protocol.report.dataset_card import dataset_card
@@ -144,7 +144,8 @@ def export_dataset(path: Path, folder: Path, *, app: str, replace: bool = False)
     rows = sorted(
         study.ratings.table.rows, key=lambda row: (row.unit, row.rater, row.dimension, row.occasion)
     )
-    ratings = {column: [getattr(row, column) for row in rows] for column in (*COLUMNS, "confidence")}
+    more = ("rubric_version", "carried") if study.ratings.carried else ()
+    ratings = {column: [cell_of(row, column) for row in rows] for column in (*COLUMNS, "confidence", *more)}
     ratings["value"] = [None if row.value is None else float(row.value) for row in rows]
     if study.protocol.simulated:
         ratings["simulated"] = ["yes"] * len(rows)
@@ -168,6 +169,7 @@ _RATING_TYPES: Mapping[str, str] = {
     **dict.fromkeys((*COLUMNS, "simulated"), "string"),
     "value": "float64",
     **dict.fromkeys(("replicate", "occasion", "position", "elapsed_ms", "confidence"), "int64"),
+    **dict.fromkeys(("rubric_version", "carried"), "int64"),
 }
 _ITEM_TYPES: Mapping[str, str] = {
     **dict.fromkeys(("unit", "model", "scaffold", "task", "source", "messages"), "string"),

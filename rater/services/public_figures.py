@@ -9,6 +9,7 @@ from protocol.amendment_words import left_out
 from protocol.analysis.agreement_json import agreement_to_json
 from protocol.analysis.blinding_json import blinding_to_json
 from protocol.analysis.blinding_success import blinding_success
+from protocol.analysis.carried_ratings import counts_to_json
 from protocol.analysis.effects_json import effects_to_json
 from protocol.analysis.rating_table import RatingTable
 from protocol.audit.audit_json import coder_agreement_to_json, coverage_to_json
@@ -18,6 +19,7 @@ from protocol.audit.pooled_agreement import audit_agreement
 from protocol.public_bundle.bundle_protocol import BundleProtocol
 from protocol.public_bundle.layout import AGREEMENT, BLINDING, CODER_AGREEMENT, COVERAGE, EFFECTS
 from protocol.public_bundle.tidy import TidyGuess, TidyRatings, asked_questions
+from protocol.report.carried_text import rubric_notices
 from protocol.simulated import SIMULATED
 from protocol.study import StudyProtocol
 from rater.services.analysing import analyse_agreement, analyse_effects, analyse_robustness
@@ -38,6 +40,7 @@ def published_figures(
     notes = (
         *([SIMULATED] if protocol.visible.simulated else []),
         *([left_out(len(tidy.withdrawn))] if tidy.withdrawn else []),
+        *rubric_notices(tidy.counted()),
     )
     if protocol.audit is not None:
         return _of_audit(tidy.counted(), protocol.audit, notes)
@@ -66,7 +69,10 @@ def _of_study(
         leave_out=tidy.leave_out(),
     )
     return {
-        AGREEMENT: agreement_to_json(analyse_agreement(table, seed=plan.seed), notes=notes),
+        AGREEMENT: {
+            **agreement_to_json(analyse_agreement(table, seed=plan.seed), notes=notes),
+            **counts_to_json(table),
+        },
         EFFECTS: effects_to_json(effects, notes=notes),
         BLINDING: blinding_to_json(
             blinding_success(asked_questions(tidy, guesses, protocol), seed=plan.seed), notes=notes

@@ -18,6 +18,7 @@ from protocol.conversation import Conversation
 from protocol.errors import CheckFailedError
 from protocol.event_rules import Share, impossible_event
 from protocol.rubric import Rubric
+from protocol.rubric_versions import rubric_history
 from protocol.session import RaterSession, fold_session
 
 
@@ -71,6 +72,7 @@ def _share(
         conversations=conversations,
         notices=frozenset(one.sha256 for one in told_to(amendments, manifest)),
         told_first=told_first(amendments, manifest),
+        versions=rubric_history(study.visible.rubric, amendments),
         timing=study.visible.timing,
         installation=study.visible.installation,
     )
@@ -119,6 +121,8 @@ def state_of(
             events=events,
             asked=manifest.asked,
             set_aside=set_aside(amendments, manifest),
+            rerates=rubric_history(rubric, amendments).rated_again,
+            waits_unread=True,
         ),
         head=head,
         sittings=sum(event.draft.kind is EventKind.SITTING for event in events),

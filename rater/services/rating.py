@@ -51,8 +51,9 @@ from protocol.errors import (
     WrongStateError,
 )
 from protocol.item import Item
-from protocol.rating_words import WITHDRAWN
+from protocol.rating_words import WITHDRAWN, reopened_for
 from protocol.rubric import Dimension
+from protocol.rubric_versions import RubricHistory, rubric_history
 from protocol.session import RaterSession, fold_session
 from protocol.timing import recorded_at
 from protocol.visible import VisibleProtocol
@@ -106,6 +107,7 @@ class RatingDesk:
                 next_step="Restore the file from a backup: it was changed outside the program.",
             )
         self._amendments = self._read_amendments()
+        self._versions: RubricHistory = rubric_history(rubric, self._amendments)
         events = self.events
         self.head = self._read_head()
         """The end of the chain."""
@@ -129,8 +131,8 @@ class RatingDesk:
 
     @property
     def visible(self) -> VisibleProtocol:
-        """What a rater may know of the study."""
-        return self._study.visible
+        """What a rater may know of the study, with the rubric as the rater has read it."""
+        return replace(self._study.visible, rubric=self.session.rubric)
 
     @property
     def is_pack(self) -> bool:
@@ -192,8 +194,12 @@ class RatingDesk:
         return rulings_on(dimension, self._amendments)
 
     def mark_read(self, amendment: Amendment) -> RaterSession:
-        """Record that the rater read an amendment."""
-        return self.record(EventDraft(kind=EventKind.NOTICE, shown_sha256=amendment.sha256))
+        """Record that the rater read an amendment; one of the rubric holds from here on."""
+        self.record(EventDraft(kind=EventKind.NOTICE, shown_sha256=amendment.sha256))
+        rubric = self._versions.read_by(self.session.noticed).rubric
+        if rubric != self.session.rubric:
+            self.session = replace(self.session, rubric=rubric)
+        return self.session
 
     # What the desk of a training does on items and a chain of its own.
 
@@ -230,12 +236,15 @@ class RatingDesk:
         append_event(self._connection, event)
 
     def _fold(self, events: Sequence[Event]) -> RaterSession:
+        read = {event.draft.shown_sha256 or "" for event in events if event.draft.kind is EventKind.NOTICE}
         return fold_session(
-            rubric=self._study.visible.rubric,
+            rubric=self._versions.read_by(read).rubric,
             items=tuple(item.item_id for item in self.manifest.items),
             events=events,
             asked=self.manifest.asked,
             set_aside=self._set_aside(),
+            rerates=self._versions.rated_again,
+            waits_unread=True,
         )
 
     def _advance(self, event: Event) -> RaterSession:
@@ -286,7 +295,7 @@ class RatingDesk:
             event = make_event(
                 draft,
                 head=self.head,
-                rubric_sha256=self.manifest.rubric_sha256,
+                rubric_sha256=self._versions.read_by(self.session.noticed).sha256,
                 app=self._app,
                 at=recorded_at(now_at, timing),
                 entropy=self._entropy,
@@ -341,6 +350,7 @@ class RatingDesk:
             conversations={shown.item_id: self._read(shown).conversation} if quoted and shown else {},
             notices=frozenset(one.sha256 for one in self._amendments),
             told_first=self._told_first(),
+            versions=self._versions,
             timing=self.visible.timing,
             installation=self.visible.installation,
         )
@@ -359,11 +369,18 @@ class RatingDesk:
                 "These ratings were handed in: they no longer change.",
                 next_step="Ask the person who runs the study if something in them is wrong.",
             )
+        if draft.item_id is not None and any(one.texts is not None for one in self.unread):
+            raise WrongStateError(
+                "The rubric was amended, and what changed was not read yet.",
+                next_step="Open the file again: what changed is shown first.",
+            )
         if self.session.is_closed_for(draft) and draft.item_id in self.session.set_aside:
             raise WrongStateError(
                 WITHDRAWN,
                 next_step="Go on with another item.",
             )
+        if self.session.is_closed_for(draft) and not self.session.is_closed(draft.item_id or ""):
+            raise WrongStateError(reopened_for(self.session, draft.item_id or ""))
         if self.session.is_closed_for(draft):
             raise WrongStateError(
                 "This item is closed: its guess question was asked, so its rating can no longer change.",

@@ -52,7 +52,7 @@ def study_report(path: Path, *, app: str) -> Report:
         app=app,
         notices=ratings.notices,
     )
-    results = _results(ratings.table, protocol, leave_out=ratings.lost_blinding, blinded=True)
+    results = _results(ratings.table, protocol, leave_out=ratings.leave_out, blinded=True)
     if protocol.guess.questions:
         found = blinding_success(read_blind_record(path).questions, seed=protocol.analysis.seed)
         results = replace(results, blinding=found)

@@ -23,12 +23,13 @@ from db.study_store import StudyRecord, StudyState, no_conditions, read_study
 from db.training_store import read_gold
 from protocol.active_time import active_ms
 from protocol.amendment_words import left_out
-from protocol.analysis.rating_table import LeaveOut, RatingRow, RatingTable, specs_of
+from protocol.analysis.rating_table import LeaveOut, RatingRow, RatingTable, carried_rule, specs_of
 from protocol.audit.audit_protocol import AuditProtocol
 from protocol.chain.amendment import Amendment, Block, withdrawn_units
 from protocol.errors import CheckFailedError, WrongStateError
-from protocol.rubric import Rubric
-from protocol.session import ItemProgress
+from protocol.report.carried_text import rubric_notices
+from protocol.rubric_versions import RubricHistory, rubric_history
+from protocol.session import ItemProgress, Mark, RaterSession
 from protocol.simulated import SIMULATED
 from protocol.study import StudyProtocol
 from protocol.transcript import Origin
@@ -56,11 +57,18 @@ class StudyRatings:
     """Opaque task id to the admin's task id, once the study is unblinded."""
     lost_blinding: tuple[LeaveOut, ...] = ()
     """Ratings that may not have been blind, once the study is unblinded."""
+    carried: tuple[LeaveOut, ...] = ()
+    """Ratings by texts of the rubric that were amended later, where it was amended."""
     amendments: tuple[Amendment, ...] = ()
     withdrawn: frozenset[str] = frozenset()
     """Units that were withdrawn; after unblinding with all that goes with them."""
     audit: AuditProtocol | None = None
     """The whole protocol of a benchmark audit."""
+
+    @property
+    def leave_out(self) -> tuple[LeaveOut, ...]:
+        """Every rule for ratings without which effects are shown, too."""
+        return (*self.lost_blinding, *self.carried)
 
 
 def read_study_ratings(path: Path, *, with_gold: bool = False, with_withdrawn: bool = False) -> StudyRatings:
@@ -129,7 +137,9 @@ def _ratings(
         origins = read_allocation(connection)
     traces = Traces()
     states = traces.passing(each_rater_state(connection, study))
-    table = table_of(states, rubric=study.visible.rubric, tasks=tasks, origins=origins, repeats=repeats)
+    amendments = read_amendments(connection)
+    versions = rubric_history(study.visible.rubric, amendments)
+    table = table_of(states, versions=versions, tasks=tasks, origins=origins, repeats=repeats)
     gold = frozenset() if with_gold else frozenset(one.item_id for one in read_gold(connection))
     notices = [SIMULATED] if study.visible.simulated else []
     if study.visible.timing != "full":
@@ -138,12 +148,12 @@ def _ratings(
         table = replace(table, rows=tuple(row for row in table.rows if row.unit not in gold))
         items = "1 gold item" if len(gold) == 1 else f"{len(gold)} gold items"
         notices.append(f"Left out: the ratings of {items}, whose levels were known beforehand.")
-    amendments = read_amendments(connection)
     withdrawn = withdrawn_of(amendments, tasks, origins) - set(repeats)
     if withdrawn and not with_withdrawn:
         table = replace(table, rows=tuple(row for row in table.rows if row.unit not in withdrawn))
         by_model = any(one.rule == "task-for-model" for one in amendments)
         notices.append(left_out(len(withdrawn), by_model_later=by_model and not origins))
+    notices += rubric_notices(table)
     return StudyRatings(
         study=study,
         table=table,
@@ -159,6 +169,7 @@ def _ratings(
         )
         if origins
         else (),
+        carried=(carried_rule(),) if versions.is_amended else (),
         amendments=amendments,
         withdrawn=withdrawn,
     )
@@ -192,7 +203,7 @@ def _audit_of(connection: sqlite3.Connection, path: Path) -> AuditProtocol:
 def table_of(
     states: Iterable[RaterState],
     *,
-    rubric: Rubric,
+    versions: RubricHistory,
     tasks: Mapping[str, str],
     origins: Mapping[str, Origin],
     repeats: Mapping[str, str],
@@ -201,7 +212,7 @@ def table_of(
 
     Args:
         states: Every rater's chain, folded.
-        rubric: What they rated by.
+        versions: What they rated by.
         tasks: Opaque task id of every item.
         origins: Of the items whose origin is known.
         repeats: Id of each hidden repeat to the id of the item it repeats.
@@ -212,16 +223,17 @@ def table_of(
         for position, item_id in enumerate(state.session.items, start=1)
         for row in _rows_of(
             state.manifest.rater,
+            state.session,
             state.session.of(item_id),
             unit=repeats.get(item_id, item_id),
             position=position,
             elapsed_ms=active_ms(state.session.history.get(item_id, ())),
-            rubric=rubric,
+            versions=versions,
             task=tasks[item_id],
             origin=origins.get(item_id),
         )
     ]
-    return RatingTable(rows=tuple(rows), dimensions=specs_of(rubric))
+    return RatingTable(rows=tuple(rows), dimensions=specs_of(versions.versions[0].rubric))
 
 
 def _require_same(protocol: StudyProtocol, study: StudyRecord) -> None:
@@ -236,31 +248,48 @@ def _require_same(protocol: StudyProtocol, study: StudyRecord) -> None:
 
 def _rows_of(
     rater: str,
+    session: RaterSession,
     progress: ItemProgress,
     *,
     unit: str,
     position: int,
     elapsed_ms: int | None,
-    rubric: Rubric,
+    versions: RubricHistory,
     task: str,
     origin: Origin | None,
 ) -> list[RatingRow]:
-    counts = progress.completed
+    rubric = versions.versions[0].rubric
+    counted = {one.id for one in rubric.dimensions if progress.counts(one.id, rubric)}
+    known = {one.id: progress.mark(one.id) if one.id in counted else Mark() for one in rubric.dimensions}
+    whole = progress.reason if progress.completed else None
+    under = {
+        name: _version_of(progress.reason_seq if whole else mark.seq, session, versions)
+        for name, mark in known.items()
+    }
     return [
         RatingRow(
             unit=unit,
             rater=rater,
-            dimension=dimension.id,
-            value=None if progress.reason or not counts else progress.mark(dimension.id).level,
-            not_ratable=(progress.reason or progress.mark(dimension.id).reason) if counts else None,
+            dimension=dimension,
+            value=None if whole else mark.level,
+            not_ratable=whole or mark.reason,
             model=origin.model if origin else None,
             scaffold=origin.scaffold if origin else None,
             task=origin.task if origin else task,
             replicate=origin.replicate if origin else 1,
             occasion=1 if unit == progress.item_id else 2,
             position=position,
-            elapsed_ms=elapsed_ms if counts else None,
-            confidence=progress.mark(dimension.id).sure if counts and progress.reason is None else None,
+            elapsed_ms=elapsed_ms if dimension in counted else None,
+            confidence=None if whole else mark.sure,
+            rubric_version=under[dimension],
+            carried=versions.is_carried(dimension, under[dimension] or len(versions.versions)),
         )
-        for dimension in rubric.dimensions
+        for dimension, mark in known.items()
     ]
+
+
+def _version_of(seq: int | None, session: RaterSession, versions: RubricHistory) -> int | None:
+    """Return the version an answer was given under; None where there is none, or one version alone."""
+    if seq is None or not versions.is_amended:
+        return None
+    return versions.at(seq, session.read_at).number

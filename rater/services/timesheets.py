@@ -12,6 +12,7 @@ from db.study_store import read_study
 from db.training_store import read_training_events, read_training_manifest
 from protocol.chain.amendment import set_aside, told_to
 from protocol.errors import UsageError
+from protocol.rubric_versions import rubric_history
 from protocol.session import fold_session
 from protocol.timesheet import Timesheet, make_timesheet
 
@@ -53,6 +54,8 @@ def read_timesheet(path: Path, *, rater: str | None) -> Timesheet:
                 events=events,
                 asked=manifest.asked,
                 set_aside=set_aside(told_to(read_amendments(connection), manifest), manifest),
+                rerates=rubric_history(study.visible.rubric, read_amendments(connection)).rated_again,
+                waits_unread=True,
             )
     finally:
         close(connection)

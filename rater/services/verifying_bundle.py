@@ -22,6 +22,7 @@ from protocol.event_rules import Share, impossible_event
 from protocol.public_bundle import layout
 from protocol.public_bundle.comparing import differences
 from protocol.public_bundle.matching import rows_by_rater, unmatched
+from protocol.rubric_versions import fault_of_rerate, rubric_history
 from rater.services.bundle_items import allocation_faults, audit_item_faults
 from rater.services.bundle_parts import BundleParts
 from rater.services.public_bundle import guesses_of, shipped_text
@@ -254,6 +255,7 @@ class _BundleVerification:
             conversations=None,
             notices=frozenset(one.sha256 for one in told_to(self._parts.lock.amendments, manifest)),
             told_first=told_first(self._parts.lock.amendments, manifest),
+            versions=rubric_history(self._parts.protocol.rubric, self._parts.lock.amendments),
             timing=self._parts.protocol.visible.timing,
             installation=self._parts.protocol.visible.installation,
         )
@@ -338,8 +340,10 @@ class _BundleVerification:
         tasks = {item.item_id: item.task_id for one in self._parts.manifests for item in one.items}
         dimensions = {one.id for one in protocol.rubric.dimensions}
         wrong = [] if in_order(amendments) else ["they are not numbered from 1 without a gap"]
+        rubric_history(protocol.rubric, amendments)
         for one in amendments:
             fault = fault_of_reassignment(one, self._parts.manifests) if one.tasks else None
+            fault = fault or (fault_of_rerate(one, protocol.rubric) if one.texts else None)
             if fault:
                 wrong.append(f"amendment {one.number}: {fault}")
             if one.dimension is not None and one.dimension not in dimensions:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from protocol.allocation.intake_counts import read_intake
 from protocol.allocation.redaction_counts import read_redactions
-from protocol.amendment_words import summary_of
+from protocol.amendment_words import changes_of, deviation_of, summary_of
 from protocol.chain.audit import LOOKS, AuditEntry
 from protocol.chain.receipts_recorded import receipts_confirmed
 from protocol.report.blinding_text import blinding_blocks
@@ -15,6 +16,8 @@ from protocol.report.document import Callout, Part
 from protocol.report.report_facts import ReportFacts, Results, StudyRecordFacts
 from protocol.report.shown_text import left_out_text
 from protocol.report.text_block import Sentences, TextTable, word_table
+from protocol.rubric_versions import rubric_history
+from protocol.study import StudyProtocol
 
 
 def blinding(facts: ReportFacts, results: Results) -> Iterator[Part]:
@@ -85,6 +88,22 @@ def amendments(record: StudyRecordFacts) -> Iterator[Part]:
             ("time", "step", "about", "reason"),
             [(entry.at, entry.action, _about(entry, record), entry.reason) for entry in changed],
         )
+
+
+def new_texts(protocol: StudyProtocol, record: StudyRecordFacts) -> Iterator[Part]:
+    """Yield what raters read in place of the seeded texts, each with what stood there before."""
+    for before, after in pairwise(rubric_history(protocol.rubric, record.amendments).versions):
+        if after.amendment is not None:
+            changes = changes_of(after.amendment, before.rubric)
+            yield Sentences(lines=(f"Version {after.number}, from {after.amendment.day} on.", *changes))
+
+
+def deviations(record: StudyRecordFacts) -> Iterator[Part]:
+    """Yield what amended study files held that differs from the sealed plan, loudly."""
+    for one in record.amendments:
+        said = deviation_of(one)
+        if said is not None:
+            yield Callout(text=said, tone="bad" if one.deviations else "middling")
 
 
 def flow(facts: ReportFacts, results: Results) -> Iterator[Part]:

@@ -68,6 +68,7 @@ def agreement(
     """Show how far raters agree, and who stands out: alpha, kappa by pair, severity, drift, repeats."""
     from protocol.analysis.agreement import DEFAULT_SEED
     from protocol.analysis.agreement_json import agreement_to_json
+    from protocol.analysis.carried_ratings import counts_to_json
     from protocol.audit.audit_json import audit_agreement_to_json
     from protocol.report.agreement_plot import agreement_plot
     from protocol.report.agreement_text import agreement_blocks
@@ -103,7 +104,7 @@ def agreement(
     if as_json:
         notes = (*loaded.notice, *loaded.warnings)
         more = {} if audit is None else {"audit": audit_agreement_to_json(audit)}
-        print_json({**agreement_to_json(found, notes=notes), **more})
+        print_json({**agreement_to_json(found, notes=notes), **counts_to_json(loaded.table), **more})
     else:
         if audit is not None:
             print_blocks(audit_agreement_blocks(audit))

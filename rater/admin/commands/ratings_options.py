@@ -161,7 +161,7 @@ def load_ratings(source: RatingsSource, *, where: Sequence[str] | None, needs_or
         source=study.name,
         baseline=found.protocol.baseline.id if found.protocol else None,
         plan=found.protocol.analysis if found.protocol else None,
-        lost_blinding=found.lost_blinding,
+        leave_out=found.leave_out,
         notice=found.notices,
         audit=found.audit.plan if found.audit else None,
     ).where(parse_filters(where or ()))

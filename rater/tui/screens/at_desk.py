@@ -130,6 +130,8 @@ class DeskScreen(FindingScreen):
 
     def _why_closed(self) -> str:
         aside = self._progress.item_id in self._session.set_aside
+        if self._session.open_again(self._progress.item_id):
+            return rating_words.reopened_for(self._session, self._progress.item_id)
         return rating_words.WITHDRAWN if aside else self.CLOSED
 
     def _attempt(
@@ -298,6 +300,7 @@ class DeskScreen(FindingScreen):
         """Show each amendment the rater has not read yet, record that it was read, then go on."""
         unread = self._desk.unread
         if not unread:
+            self._dimensions = self._desk.dimensions  # an amendment may have put other texts into them
             then()
             return
         from rater.tui.pages import notice_page
