@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import sqlite3
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,11 @@ if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).
     # Every file we write is synced to disk, which costs a test up to a second; in memory it costs nothing.
     os.environ["TMPDIR"] = str(MEMORY)
     tempfile.tempdir = None
+
+# With this setting every worker, and each of the hundreds of processes that tests start, would compile
+# the whole program anew: a third of the suite's time.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 SHARED = Path(__file__).parents[2] / "shared"
 """Material beside the repository; tests that need it skip where it is absent."""
