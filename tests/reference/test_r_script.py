@@ -6,7 +6,6 @@ import csv
 import json
 import shutil
 import subprocess
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +22,15 @@ from tests.services.small_studies import locked_study, unblinded_study
 REFERENCE = Path(__file__).parents[2].parent / "shared" / "reference" / "effects.json"
 
 
-@cache
-def _has_r() -> bool:
-    if shutil.which("Rscript") is None:
-        return False
+@pytest.fixture(scope="module")
+def _r() -> None:
+    """Skip what needs R and its package ordinal where they are not; asked when a test runs, not before."""
     code = "quit(status = !requireNamespace('ordinal', quietly = TRUE))"
-    return subprocess.run(["Rscript", "-e", code], check=False, capture_output=True).returncode == 0
+    if (
+        shutil.which("Rscript") is None
+        or subprocess.run(["Rscript", "-e", code], check=False, capture_output=True).returncode
+    ):
+        pytest.skip("R with the package ordinal is not installed")
 
 
 def _script(*specs: DimensionSpec, baseline: str = "plain") -> str:
@@ -98,7 +100,7 @@ def _fitted(folder: Path, case: dict[str, Any]) -> list[dict[str, str]]:
 
 
 @pytest.mark.skipif(not REFERENCE.exists(), reason="the reference values lie beside the repository")
-@pytest.mark.skipif(not _has_r(), reason="R with the package ordinal is not installed")
+@pytest.mark.usefixtures("_r")
 def test_r_fits_the_reference_model(tmp_path: Path) -> None:
     """Coefficients, standard errors and the interaction of the reference case, by the script as exported."""
     cases = {case["id"]: case for case in json.loads(REFERENCE.read_text(encoding="utf-8"))["cases"]}
@@ -129,7 +131,7 @@ def test_r_fits_the_reference_model(tmp_path: Path) -> None:
     assert {row["trusted"] for row in found} == {"yes"}
 
 
-@pytest.mark.skipif(not _has_r(), reason="R with the package ordinal is not installed")
+@pytest.mark.usefixtures("_r")
 def test_a_fit_at_the_ceiling_is_marked(tmp_path: Path) -> None:
     """Every rating under the scaffold at the top: the likelihood has no maximum, and the table says NO."""
     rows = [

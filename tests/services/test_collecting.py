@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -21,11 +22,13 @@ from rater.services.fairness import read_run_file, verify_run
 from rater.services.reading_study import read_study_file
 from rater.services.starting import study_text
 
-pytest.importorskip("inspect_ai", reason="Inspect AI is not installed (extra collect)")
-pytest.importorskip("openai", reason="the openai package is not installed")
-
-# Inspect warns of its own libraries and leaves streams unclosed; neither is ours to mend.
-pytestmark = pytest.mark.filterwarnings("ignore")
+# Looked for and not imported: Inspect takes seconds, which only the worker that runs these tests should pay.
+pytestmark = [
+    pytest.mark.skipif(find_spec("inspect_ai") is None, reason="Inspect AI is not installed (extra collect)"),
+    pytest.mark.skipif(find_spec("openai") is None, reason="the openai package is not installed"),
+    # Inspect warns of its own libraries and leaves streams unclosed; neither is ours to mend.
+    pytest.mark.filterwarnings("ignore"),
+]
 
 
 @pytest.fixture(autouse=True)
