@@ -76,13 +76,21 @@ ASPECTS: tuple[Aspect, ...] = (
 )
 ASPECT_IDS: tuple[str, ...] = tuple(one.id for one in ASPECTS)
 
-_SHIPPED: Mapping[str, ProfilePlan] = {
-    "vss": ProfilePlan(
-        dimensions={"D1": "verification_support", "D2": "process_steerability", "D6": "repair"},
-        guards=("D3", "D4", "D5"),
-    )
+_SHIPPED: Mapping[str, Mapping[str, str]] = {
+    "vss": {
+        "D1": "Verification support",
+        "D2": "Process steerability",
+        "D3": "Steer uptake",
+        "D4": "Task adequacy",
+        "D5": "Burden",
+        "D6": "Repair",
+    }
 }
-"""Rubrics that come with the program, by id: what their dimensions speak of."""
+"""Rubrics that come with the program, by id: the names of their dimensions.
+
+One that has the name of an aspect speaks of it, the others are guards. A dimension that was given
+another name, in a rubric that kept its id, is nobody's any more.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,11 +105,12 @@ class RowPlan:
 
 def row_plan(rubric: Rubric, plan: ProfilePlan | None) -> RowPlan:
     """Return what study.toml says of the rubric's dimensions, or what is known of a shipped rubric."""
-    said = plan if plan is not None and (plan.dimensions or plan.guards) else _SHIPPED.get(rubric.id)
-    there = {one.id for one in rubric.dimensions}
-    if said is None:
-        return RowPlan(aspects={}, guards=())
+    if plan is not None and (plan.dimensions or plan.guards):
+        return RowPlan(aspects=dict(plan.dimensions), guards=plan.guards)
+    shipped = _SHIPPED.get(rubric.id, {})
+    known = [one for one in rubric.dimensions if shipped.get(one.id) == one.name]
+    named = {one.name: one.id for one in ASPECTS}
     return RowPlan(
-        aspects={dimension: aspect for dimension, aspect in said.dimensions.items() if dimension in there},
-        guards=tuple(name for name in said.guards if name in there),
+        aspects={one.id: named[one.name] for one in known if one.name in named},
+        guards=tuple(one.id for one in known if one.name not in named),
     )

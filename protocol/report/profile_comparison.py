@@ -122,14 +122,16 @@ def _subjects(found: Comparison) -> Iterator[str]:
 
 
 def _levels(rows: Sequence[RowDifference], *, title: str) -> TextTable:
-    columns = ("row", "system", "counts", "n", "mean over tasks, 95%", "kappa", "flag")
+    columns = ("row", "system", "level", "counts", "n", "mean over tasks, 95%", "kappa", "flag")
     return TextTable(
         title=title,
         columns=columns,
         rows=tuple(
-            (one.first.name, system, *figure_cells(row)) for one in rows for system, row in _systems(one)
+            (one.first.name, system, row.evidence.letter if row.evidence else "-", *figure_cells(row))
+            for one in rows
+            for system, row in _systems(one)
         ),
-        left=("row", "system", "counts", "mean over tasks, 95%", "flag"),
+        left=("row", "system", "level", "counts", "mean over tasks, 95%", "flag"),
     )
 
 

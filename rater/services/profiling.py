@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
+from db.audit_store import read_audit
 from db.connection import close, open_for_reading, sentences
 from db.item_store import read_items
+from db.study_store import read_study
 from protocol.analysis.blinding_success import BlindingResult, blinding_success
 from protocol.errors import CheckFailedError, NotFoundError, UsageError
 from protocol.fairness.prompt_rules import text_sha256
@@ -25,9 +27,10 @@ from rater.services.analysing import Ratings, analyse_agreement, analyse_effects
 from rater.services.blind_kept import read_blind_record
 from rater.services.fairness import read_run_file
 from rater.services.input_files import read_text
-from rater.services.progress import read_progress
 from rater.services.study_ratings import read_unblinded_ratings
 
+LARGEST_PROFILE = 256 * 2**20
+"""Bytes; a profile lists every rating of its system."""
 CONTEXT_KEYS: tuple[str, ...] = tuple(one.name for one in fields(ProfileContext))
 
 
@@ -83,7 +86,6 @@ def study_profiles(path: Path, wanted: Wanted, told: Told, *, app: str) -> tuple
     study, protocol = ratings.study, ratings.protocol
     if protocol is None or study.lock_code is None:
         raise RuntimeError("an unblinded study has a protocol and a lock code")
-    locked = [entry.at for entry in read_progress(path).audit if entry.action == "locked"]
     questions = protocol.guess.questions
     facts = _facts(
         Ratings(table=ratings.table, source=path.name, notice=ratings.notices),
@@ -99,7 +101,8 @@ def study_profiles(path: Path, wanted: Wanted, told: Told, *, app: str) -> tuple
         ),
         app=app,
     )
-    facts = replace(facts, turns=_turns(path), ratings_final=locked[-1] if locked else None)
+    shown = _shown(path)
+    facts = replace(facts, turns=shown.turns, ratings_final=shown.locked_at)
     return tuple(profile_of(system, facts) for system in _chosen(facts, wanted))
 
 
@@ -112,6 +115,7 @@ def ratings_profiles(
     protocol: Path,
     app: str,
     filters: Sequence[str] = (),
+    origins: Path | None = None,
 ) -> tuple[Profile, ...]:
     """Return profiles of the systems of ratings that were made elsewhere.
 
@@ -136,6 +140,7 @@ def ratings_profiles(
         inputs=(
             InputHash(what=RATINGS, sha256=_sha256_of(file)),
             InputHash(what="study.toml", sha256=hashlib.sha256(read.content).hexdigest()),
+            *([InputHash(what="origins", sha256=_sha256_of(origins))] if origins else []),
         ),
         app=app,
     )
@@ -151,7 +156,8 @@ def compare_files(first: Path, second: Path) -> Comparison:
         WrongStateError: They did not ask the same of the two systems.
     """
     one, other = (
-        read_profile(read_text(path, wanted="a profile").text, where=str(path)) for path in (first, second)
+        read_profile(read_text(path, wanted="a profile", largest=LARGEST_PROFILE).text, where=str(path))
+        for path in (first, second)
     )
     return compare_profiles(one, other)
 
@@ -245,15 +251,27 @@ def _require_same_scaffolds(run: RunManifest | None, protocol: StudyProtocol, *,
             )
 
 
-def _turns(path: Path) -> dict[str, tuple[str, ...]]:
-    """Return what the user said in each item, as raters saw it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """What a study file holds beside its ratings."""
+
+    turns: Mapping[str, tuple[str, ...]]
+    """What the user said in each item, as raters saw it."""
+    locked_at: str | None
+
+
+def _shown(path: Path) -> _Shown:
     connection = open_for_reading(path)
     try:
         with sentences(path):
-            return {
-                item.id: tuple(one.text for one in item.conversation.messages if one.role == "user")
-                for item in read_items(connection)
-            }
+            log = read_audit(connection, study_id=read_study(connection).study_id)
+            return _Shown(
+                turns={
+                    item.id: tuple(one.text for one in item.conversation.messages if one.role == "user")
+                    for item in read_items(connection)
+                },
+                locked_at=next((entry.at for entry in reversed(log) if entry.action == "locked"), None),
+            )
     finally:
         close(connection)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,14 @@ def test_the_template_names_the_whole_list_and_what_it_does_without() -> None:
     written, shipped = row_plan(study.rubric, study.profile), row_plan(study.rubric, None)
     assert written == shipped
     assert row_plan(study.rubric, ProfilePlan(by="x")) == shipped
+
+
+def test_a_shipped_rubric_that_was_made_another_speaks_of_nothing_by_itself() -> None:
+    """Under the old id, a dimension of another name is no verification support any more."""
+    study = read_study(study_text(), where="F")
+    first, *others = study.rubric.dimensions
+    changed = replace(study.rubric, dimensions=(replace(first, name="Politeness"), *others))
+    assert row_plan(changed, None).aspects == {"D2": "process_steerability"}
 
 
 def test_the_page_on_profiles_has_the_fixed_list() -> None:

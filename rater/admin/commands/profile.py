@@ -203,5 +203,12 @@ def _of_file(
         talk(f"Warning: {line}")
     chosen = [*(where or ()), *(f"dimension={name}" for name in dimension or ())]
     return ratings_profiles(
-        loaded, wanted, told, file=ratings, protocol=protocol, app=__version__, filters=chosen
+        loaded,
+        wanted,
+        told,
+        file=ratings,
+        protocol=protocol,
+        app=__version__,
+        filters=chosen,
+        origins=origins,
     )
