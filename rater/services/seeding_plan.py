@@ -86,25 +86,24 @@ class SeedingPlan:
 
     def manifests(self, *, protocol: StudyProtocol, sealed_sha256: str) -> tuple[AssignmentManifest, ...]:
         """Return the assignment manifests once the sealed key's hash is known."""
-        item_of = {item.id: item for item in self.items}
+        # Once for all raters: with a thousand of them the hashes of the whole key would take hours.
+        binding, rubric_sha256 = self.binding(sealed_sha256), protocol.rubric.sha256
+        protocol_sha256 = sha256_hex(self.key.study_toml.encode())
+        assigned = {
+            item.id: AssignedItem(item_id=item.id, task_id=item.task_id, shown_sha256=item.shown_sha256)
+            for item in self.items
+        }
         return tuple(
             AssignmentManifest(
                 id=self.manifest_ids[share.rater],
                 study_id=self.study_id,
                 rater=share.rater,
-                items=tuple(
-                    AssignedItem(
-                        item_id=item_id,
-                        task_id=item_of[item_id].task_id,
-                        shown_sha256=item_of[item_id].shown_sha256,
-                    )
-                    for item_id in share.items
-                ),
+                items=tuple(assigned[item_id] for item_id in share.items),
                 dimensions=self.dimension_orders[share.rater],
                 asked=self.asked[share.rater],
-                rubric_sha256=protocol.rubric.sha256,
-                protocol_sha256=sha256_hex(self.key.study_toml.encode()),
-                key=self.binding(sealed_sha256),
+                rubric_sha256=rubric_sha256,
+                protocol_sha256=protocol_sha256,
+                key=binding,
             )
             for share in self.shares
         )
