@@ -85,7 +85,8 @@ def main() -> None:
         runs = []
         for run in whole_life(Path(name), size):
             runs.append(run)
-            print(f"{run.what}: {run.processor_s:.1f} s, {run.peak_mib:.0f} MiB", file=sys.stderr, flush=True)
+            said = f"{run.processor_s:.1f} s of {run.wall_s:.1f} s, {run.peak_mib:.0f} MiB"
+            print(f"{run.what}: {said}", file=sys.stderr, flush=True)
         lines = [_about(Path(name), size), "", *_table(runs)]
     print("\n".join(lines))
     if given.write:
@@ -110,14 +111,14 @@ def whole_life(folder: Path, size: Size) -> Iterator[Run]:
     yield measured("`merge` of all files", [*ADMIN, "merge", study, exchange])
     yield measured("`merge` again, nothing new", [*ADMIN, "merge", study, exchange])
     yield measured("`status`", [*ADMIN, "status", study])
-    yield measured("`agreement`, blinded", [*ADMIN, "agreement", study, "--json"])
     yield measured("`lock`", [*ADMIN, "lock", study, "--json"])
     code = _lock_code(study)
-    yield measured("`verify`", [*ADMIN, "verify", study, "--lock-code", code])
+    yield measured("`agreement`, blinded", [*ADMIN, "agreement", study, "--json"])
     opened = ["--key", study.with_suffix(".key"), "--identity", identity, "--lock-code", code]
     yield measured("`unblind`", [*ADMIN, "unblind", study, *opened, "--reason", "all rated"])
     yield measured("`effects`", [*ADMIN, "effects", study, "--json"])
     yield measured("`report`", [*ADMIN, "report", study, "-o", folder / "report"])
+    yield measured("`verify`", [*ADMIN, "verify", study, "--lock-code", code])
 
 
 def write_protocol(path: Path, size: Size) -> Path:
