@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from protocol.chain.events import Event, Head, genesis, read_event
 from protocol.chain.manifest import AssignmentManifest
@@ -12,6 +12,25 @@ from protocol.errors import CheckFailedError
 
 if TYPE_CHECKING:
     from protocol.chain.ratings_file import StoredEvent
+
+
+class StartsChain(Protocol):
+    """A manifest by which a chain begins; `rater` is whose chain it is."""
+
+    @property
+    def id(self) -> str:
+        """Id of the manifest and the chain."""
+        ...
+
+    @property
+    def rater(self) -> str:
+        """Code of who makes the events."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the manifest."""
+        ...
 
 
 def read_head(connection: sqlite3.Connection, manifest: AssignmentManifest) -> Head:
@@ -69,7 +88,7 @@ def read_events(connection: sqlite3.Connection, manifest: AssignmentManifest) ->
 
 
 def verified_events(
-    rows: Iterable[tuple[int, str, str, str]], manifest: AssignmentManifest, *, what: str
+    rows: Iterable[tuple[int, str, str, str]], manifest: StartsChain, *, what: str
 ) -> list[Event]:
     """Return the events of stored rows (number, hash, body, withheld), each checked.
 

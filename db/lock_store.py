@@ -14,6 +14,24 @@ def insert_lock(connection: sqlite3.Connection, *, lock_code: str, body: bytes) 
     )
 
 
+def reissue_lock(connection: sqlite3.Connection, *, lock_code: str, body: bytes) -> None:
+    """Write the lock manifest that takes the place of a locked study's, and its code, in one transaction.
+
+    The guards that let a lock manifest in while the study is open, and a lock code change with the state
+    alone, are lifted for these two rows and put back as they were.
+    """
+    guards = [
+        (name, connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", (name,)).fetchone()[0])
+        for name in ("lock_manifest_new", "study_code")
+    ]
+    for name, _ in guards:
+        connection.execute(f"DROP TRIGGER {name}")
+    insert_lock(connection, lock_code=lock_code, body=body)
+    connection.execute("UPDATE study SET lock_code = ? WHERE state = 'locked'", (lock_code,))
+    for _, guard in guards:
+        connection.execute(guard)
+
+
 def read_lock(connection: sqlite3.Connection, lock_code: str) -> bytes:
     """Return the body of a lock manifest.
 

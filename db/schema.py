@@ -3,7 +3,8 @@
 No name, column, CHECK or comment in here tells anything about conditions: schema text is bytes of
 the file. The tables for the opened allocation are made at unblinding, by `db.allocation_store`,
 those for training and for hidden repeats at seeding where a study has them, by `db.training_store` and
-`db.repeat_store`, that for amendments with the first of them, by `db.amendment_store`.
+`db.repeat_store`, those for amendments and adjudication with the first of them, by `db.amendment_store`
+and `db.adjudication_store`.
 Tables are WITHOUT ROWID and filled in id order, so a file's bytes do not depend on the order of
 its sources. Versions are kept in `user_version`: a table of migrations would put clock times into
 the file. Triggers guard against bugs; against people the hash chain does.
@@ -196,10 +197,12 @@ def compare_schema(
         training: Whether the tables of training should be there.
         audit: Whether it is a benchmark audit, which holds its plan.
 
-    The tables of hidden repeats and amendments may be there or not: the audit log says whether they should.
+    The tables of hidden repeats, amendments and adjudication may be there or not: the audit log says whether
+    they should.
     """
     from sqlite_utils import Database
 
+    from db.adjudication_store import ADJUDICATION_TABLES, has_adjudication
     from db.allocation_store import OPENED_TABLES
     from db.amendment_store import AMENDMENT_TABLES, has_amendments
     from db.audit_plan_store import AUDIT_PLAN_TABLES
@@ -213,6 +216,7 @@ def compare_schema(
             *(training_tables(kind) if training else ()),
             *(REPEAT_TABLES if kind is FileKind.STUDY and has_repeats(connection) else ()),
             *(AMENDMENT_TABLES if has_amendments(connection) else ()),
+            *(ADJUDICATION_TABLES if kind is FileKind.STUDY and has_adjudication(connection) else ()),
             *(AUDIT_PLAN_TABLES if kind is FileKind.STUDY and audit else ()),
             *(OPENED_TABLES if opened else ()),
         ):

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
 from db.connection import FileKind
+from protocol.adjudication.plan import AdjudicationPlan, AdjudicationReason, Notes
 from protocol.canonical_json import Json, canonical_bytes
 from protocol.chain.manifest import KeyBinding
 from protocol.errors import InvalidInputError, WrongStateError
@@ -103,6 +104,8 @@ def visible_bytes(visible: VisibleProtocol) -> bytes:
         del value["timing"]
     if visible.installation:
         del value["installation"]
+    if visible.adjudication is None:
+        del value["adjudication"]
     return canonical_bytes(cast("Json", value))
 
 
@@ -190,6 +193,16 @@ def _visible(value: dict[str, Any]) -> VisibleProtocol:
         withdraw=cast("WithdrawRule", value.get("withdraw", "task")),
         timing=cast("Timing", value.get("timing", "full")),
         installation=value.get("installation", True),
+        adjudication=_adjudication(value["adjudication"]) if "adjudication" in value else None,
+    )
+
+
+def _adjudication(value: dict[str, Any]) -> AdjudicationPlan:
+    return AdjudicationPlan(
+        who=value["who"],
+        difference=value["difference"],
+        notes=cast("Notes", value["notes"]),
+        reasons=tuple(AdjudicationReason(**raw) for raw in value["reasons"]),
     )
 
 

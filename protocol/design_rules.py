@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from protocol.toml_nodes import Mistake, Node, doubled, patterned
 
-_RATER_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,15}")
+RATER_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,15}")
 MOST_REPEATS = 0.5
 """Largest share of the items that may come back; with more, repeats could not stand far off."""
 
@@ -49,7 +49,7 @@ def rater_mistakes(raters: Node) -> Iterator[Mistake]:
     yield from doubled(raters, "a rater code", fold_case=True)
     for rater in raters:
         yield from patterned(
-            rater, _RATER_CODE, "a rater code: a letter, then up to 15 letters, digits, _ or -"
+            rater, RATER_CODE, "a rater code: a letter, then up to 15 letters, digits, _ or -"
         )
 
 

@@ -93,6 +93,8 @@ def _reasons(event: Event, session: RaterSession, share: Share) -> Iterator[str]
     body = parse_canonical(event.body)
     if body["rubric"] != _rubric_of(session, share):
         yield "was made under another rubric"
+    if draft.kind is EventKind.WHY:
+        yield "is one of an adjudication"
     parts = parts_of(body)
     if INSTALLATION in parts and not share.installation:
         yield "names an installation, which this study does not record"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from protocol.adjudication.plan import AdjudicationPlan
 from protocol.chain.amendment import WithdrawRule
 from protocol.claims.factors import Factor
 from protocol.profile.profile_plan import ProfilePlan
@@ -293,6 +294,7 @@ class StudyProtocol:
     amendments: AmendmentRules = AmendmentRules()
     privacy: Privacy = Privacy()
     profile: ProfilePlan | None = None
+    adjudication: AdjudicationPlan | None = None
 
     @property
     def baseline(self) -> Scaffold:
@@ -315,4 +317,5 @@ class StudyProtocol:
             withdraw=self.amendments.withdraw,
             timing=self.privacy.timing,
             installation=self.privacy.installation,
+            adjudication=self.adjudication,
         )

@@ -63,6 +63,7 @@ def read_study(text: str, *, where: str) -> StudyProtocol:
         amendments=document.amendments,
         privacy=document.privacy,
         profile=document.profile,
+        adjudication=document.adjudication,
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from protocol.adjudication.plan_rules import adjudication_mistakes
 from protocol.calibration_rules import calibration_mistakes
 from protocol.deidentify.rules import linear
 from protocol.design_rules import design_mistakes
@@ -37,6 +38,7 @@ def study_mistakes(document: dict[str, object]) -> Iterator[Mistake]:
     yield from _claim_mistakes(root)
     yield from calibration_mistakes(root["calibration"])
     yield from profile_mistakes(root["profile"], root["rubric"])
+    yield from adjudication_mistakes(root["adjudication"], root["design"]["raters"])
     days = root["calibration"]["refresher_after_days"]
     if days.given and root["privacy"]["timing"].text == "off":
         yield days.mistake('no refresher_after_days, because timing is "off" in [privacy]')

@@ -19,6 +19,7 @@ from typing import ClassVar, Generic, Literal, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
+from protocol.adjudication.plan import AdjudicationPlan
 from protocol.claims.factors import Factor
 from protocol.profile.profile_plan import ProfilePlan
 from protocol.rubric import Rubric
@@ -78,6 +79,7 @@ class StudyDocument:
     amendments: AmendmentRules = field(default_factory=AmendmentRules)
     privacy: Privacy = field(default_factory=Privacy)
     profile: ProfilePlan | None = None
+    adjudication: AdjudicationPlan | None = None
 
 
 _Document = TypeVar("_Document")

@@ -15,6 +15,7 @@ from protocol.rubric import Rubric
 from protocol.timing import Timing
 
 if TYPE_CHECKING:
+    from protocol.adjudication.plan import AdjudicationPlan
     from protocol.chain.amendment import WithdrawRule
 
 
@@ -80,3 +81,5 @@ class VisibleProtocol:
     """Which times are recorded of the rater."""
     installation: bool = True
     """Whether the installation of each sitting is recorded."""
+    adjudication: AdjudicationPlan | None = None
+    """What goes to an adjudicator after the lock; None where nothing does."""

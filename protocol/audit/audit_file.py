@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from protocol.adjudication.plan import AdjudicationPlan
+from protocol.adjudication.plan_rules import adjudication_mistakes
 from protocol.audit.audit_protocol import AuditPlan, AuditProtocol, Benchmark
 from protocol.design_rules import rater_mistakes
 from protocol.rubric import Rubric
@@ -51,6 +53,7 @@ class AuditDocument:
     benchmarks: tuple[Benchmark, ...]
     design: AuditDesign
     analysis: AuditPlan
+    adjudication: AdjudicationPlan | None = None
 
 
 def read_audit(text: str, *, where: str) -> AuditProtocol:
@@ -73,6 +76,7 @@ def read_audit(text: str, *, where: str) -> AuditProtocol:
         benchmarks=document.benchmarks,
         coders=document.design.raters,
         plan=document.analysis,
+        adjudication=document.adjudication,
     )
 
 
@@ -91,6 +95,7 @@ def audit_mistakes(document: dict[str, object]) -> Iterator[Mistake]:
         yield from free_name(one["title"], "a title that coders see")
     raters = root["design"]["raters"]
     yield from rater_mistakes(raters)
+    yield from adjudication_mistakes(root["adjudication"], raters)
     if isinstance(raters.value, list) and 0 < len(raters.value) < FEWEST_CODERS:
         yield raters.mistake("two coders or more: agreement needs them", found="one")
     yield from _plan_mistakes(root)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from protocol.adjudication.plan import AdjudicationPlan
 from protocol.rubric import Rubric
 from protocol.visible import TaskCard, VisibleProtocol
 
@@ -73,6 +74,7 @@ class AuditProtocol:
     benchmarks: tuple[Benchmark, ...]
     coders: tuple[str, ...]
     plan: AuditPlan
+    adjudication: AdjudicationPlan | None = None
 
     def visible(self) -> VisibleProtocol:
         """Return the part that stands in study files and packs."""
@@ -82,4 +84,5 @@ class AuditProtocol:
             simulated=self.simulated,
             rendered_view=self.rendered_view,
             rubric=self.rubric,
+            adjudication=self.adjudication,
         )

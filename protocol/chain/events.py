@@ -68,6 +68,8 @@ class EventKind(StrEnum):
     """Of training chains alone: a refresher after a pause began."""
     ADMIT = "admit"
     """Of training chains alone: the admin let the rater in; `reason` is the admit code."""
+    WHY = "why"
+    """Of adjudication chains alone: why a cell was decided so; `reason` is a code of the plan's list."""
 
 
 UNDOABLE = frozenset(
@@ -105,7 +107,7 @@ class EventDraft:
     dimension: str | None = None
     level: int | None = None
     reason: str | None = None
-    """Not-ratable code; with `admit` the admit code."""
+    """Not-ratable code; with `admit` the admit code; with `why` the adjudicator's reason."""
     span: Span | None = None
     target: int | None = None
     """Number of the event that is retracted, or of the quote that is removed."""

@@ -24,6 +24,37 @@ class LockedChain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LockedAdjudication:
+    """An adjudication as it ended."""
+
+    lock_code: str
+    """Of the lock whose ratings were decided on."""
+    outcome: str
+    """finished or waived."""
+    cells: int
+    decided: int
+    chain: LockedChain | None
+    """The adjudicator's; None where it was waived before it began."""
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Json]) -> LockedAdjudication:
+        """Read what a lock manifest says of it.
+
+        Raises:
+            KeyError: A field is missing.
+            TypeError: A field is something else.
+        """
+        chains = cast("Sequence[Mapping[str, Json]]", value["chains"])
+        return cls(
+            lock_code=_text(value["lock_code"]),
+            outcome=_text(value["outcome"]),
+            cells=_count(value["cells"]),
+            decided=_count(value["decided"]),
+            chain=_chain(chains[0]) if chains else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LockManifest:
     """What a lock code stands for."""
 
@@ -39,6 +70,8 @@ class LockManifest:
     audit: str
     """Hash of the last audit entry before the lock."""
     amendments: tuple[Amendment, ...] = ()
+    adjudication: LockedAdjudication | None = None
+    """How the adjudication ended, in a study whose plan has one."""
 
     @classmethod
     def from_body(cls, body: bytes, *, where: str) -> LockManifest:
@@ -54,17 +87,21 @@ class LockManifest:
             return cls(
                 **{name: _text(value[name]) for name in ("study", "protocol", "rubric", "visible", "audit")},
                 key=_table(value["key"]) if "key" in value else None,
-                raters=tuple(
-                    LockedChain(
-                        **{name: _text(one[name]) for name in ("rater", "manifest", "chain", "head")},
-                        events=_count(one["events"]),
-                    )
-                    for one in raters
-                ),
+                raters=tuple(_chain(one) for one in raters),
                 amendments=tuple(Amendment.from_json(one) for one in amendments),
+                adjudication=LockedAdjudication.from_json(_table(value["adjudication"]))
+                if "adjudication" in value
+                else None,
             )
         except (KeyError, ValueError, TypeError):
             raise CheckFailedError("It holds no lock manifest.", where=where) from None
+
+
+def _chain(one: Mapping[str, Json]) -> LockedChain:
+    return LockedChain(
+        **{name: _text(one[name]) for name in ("rater", "manifest", "chain", "head")},
+        events=_count(one["events"]),
+    )
 
 
 def _text(value: Json) -> str:

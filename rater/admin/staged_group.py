@@ -31,7 +31,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "agreement",
         "rehearse",
     ),
-    "Doors": ("lock", "unlock", "unblind"),
+    "Doors": ("lock", "unlock", "adjudicate", "unblind"),
     "Read": ("effects", "coverage", "blinding", "profile", "export", "report"),
     "Check": ("verify", "blind-test"),
     "Try": ("simulate", "demo"),

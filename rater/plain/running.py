@@ -7,6 +7,8 @@ import io
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -35,23 +37,45 @@ def rate_plainly(path: Path, *, rater: str | None, app: str, ascii_only: bool = 
     Raises:
         BlindraterError: The file cannot be opened, or something could not be saved.
     """
+    out = make_dialogue(ascii_only=ascii_only)
+    desk = open_desk(path, rater=rater, app=app, installation=installation_secret())
+    try:
+        with talking(out):
+            hold_sitting(desk, out)
+    finally:
+        desk.close()
+    if sys.stdin.isatty() or not out.refused:
+        return ExitCode.DONE
+    sys.stderr.write(f"rater: {_refusals(out)}\n")
+    return ExitCode.USAGE
+
+
+def make_dialogue(*, ascii_only: bool) -> Dialogue:
+    """Return a dialogue over standard input and output, which a signal ends in order."""
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _leave)
-    is_typed = sys.stdin.isatty()
-    out = Dialogue(
+    return Dialogue(
         sys.stdin,
         sys.stdout,
         columns=_columns(),
-        echo=not is_typed,
+        echo=not sys.stdin.isatty(),
         pager=_pager(),
         ascii_only=ascii_only,
     )
-    desk = open_desk(path, rater=rater, app=app, installation=installation_secret())
+
+
+@contextmanager
+def talking(out: Dialogue) -> Iterator[None]:
+    """Hold a dialogue; a stop by the keyboard, or an output that nobody reads any more, ends it in order.
+
+    Raises:
+        StorageError: The output cannot be written.
+    """
     try:
-        hold_sitting(desk, out)
+        yield
         out.flush()
     except KeyboardInterrupt:
         out.line()
@@ -63,12 +87,6 @@ def rate_plainly(path: Path, *, rater: str | None, app: str, ascii_only: bool = 
                 next_step="Everything that was said to be saved is on disk; start again.",
             ) from fault
         _let_output_go()
-    finally:
-        desk.close()
-    if is_typed or not out.refused:
-        return ExitCode.DONE
-    sys.stderr.write(f"rater: {_refusals(out)}\n")
-    return ExitCode.USAGE
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

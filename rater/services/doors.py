@@ -33,6 +33,7 @@ from protocol.errors import (
     UsageError,
     WrongStateError,
 )
+from rater.services.adjudication_record import require_adjudicated, void_adjudication
 from rater.services.core_dumps import forbid_core_dumps
 from rater.services.key_files import Secrets, open_key
 from rater.services.lock_manifests import check_lock, lock_manifest
@@ -168,7 +169,11 @@ def unlock_study(path: Path, *, who: Who, clock: Clock) -> str:
                 who=who.name,
                 action="unlocked",
                 reason=who.reason,
-                details={"void_lock_code": study.lock_code, "app": who.app},
+                details={
+                    "void_lock_code": study.lock_code,
+                    **void_adjudication(connection, study),
+                    "app": who.app,
+                },
             )
     return study.lock_code
 
@@ -207,7 +212,7 @@ def unblind_study(
         The number of items whose origin is now known.
 
     Raises:
-        WrongStateError: The study is not locked, or is a benchmark audit.
+        WrongStateError: The study is not locked, its adjudication is open, or it is a benchmark audit.
         UsageError: No reason was given.
         CheckFailedError: Lock code, key, chain or commitment does not fit; the attempt is on record.
     """
@@ -219,6 +224,7 @@ def unblind_study(
         binding = study.sealed_key
         if study.state is not StudyState.LOCKED or study.lock_code is None:
             raise _wrong_state(study, "Only a locked study can be unblinded, and only once.")
+        require_adjudicated(connection, study, path)
         details = {"sealed": sha256_hex(sealed), "app": who.app}
 
         def note(action: str, more: Mapping[str, str]) -> None:

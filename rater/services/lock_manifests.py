@@ -16,6 +16,7 @@ from db.study_store import StudyRecord, visible_bytes
 from protocol.canonical_json import Json, canonical_bytes, parse_canonical, sha256_hex
 from protocol.chain.amendment import Amendment
 from protocol.errors import CheckFailedError
+from rater.services.adjudication_record import adjudication_again
 from rater.services.rater_states import RaterState, each_rater_state
 from rater.services.study_bindings import check_bindings
 from rater.services.training_states import TrainingState, training_states
@@ -123,6 +124,8 @@ def check_lock(connection: sqlite3.Connection, study: StudyRecord, lock_code: st
         == canonical_bytes(locked.get("training", []))
         and canonical_bytes(_bodies(read_amendments(connection)))
         == canonical_bytes(locked.get("amendments", []))
+        and canonical_bytes(adjudication_again(connection, study, locked))
+        == canonical_bytes(locked.get("adjudication"))
         and locked["study"] == study.study_id
         and locked["protocol"] == study.protocol_sha256
         and locked["rubric"] == study.visible.rubric.sha256

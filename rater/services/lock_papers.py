@@ -149,6 +149,7 @@ def lock_message(name: str, lock_code: str, body: bytes, *, manifest_name: str) 
         "with your code for R1, your receipt for RECEIPT and the lock code above for LOCKCODE.",
         'The answer is "Counted, unchanged.", or what differs; in that case please write to me.',
         *_gap_lines(lock, raters),
+        *_adjudication_lines(lock),
     ]
     return "\n".join(lines) + "\n"
 
@@ -168,6 +169,25 @@ def _gap_lines(lock: dict[str, Json], raters: list[dict[str, Json]]) -> list[str
     if out:
         lines += ["", f"Packs that were still out at the lock: {', '.join(out)}."]
         lines += ["What comes from them now is late."]
+    return lines
+
+
+def _adjudication_lines(lock: dict[str, Json]) -> list[str]:
+    found = lock.get("adjudication")
+    if not isinstance(found, dict):
+        return []
+    decided = f"{found['decided']} of {found['cells']} disagreements were decided by an adjudicator"
+    lines = [
+        "",
+        "The ratings are those of the lock before, whose code this one takes the place of:",
+        "",
+        f"    {found['lock_code']}",
+        "",
+        f"Since then {decided}, who knew neither",
+        "conditions nor who had said what. The ratings stay as the raters gave them.",
+    ]
+    if found["outcome"] == "waived":
+        lines += ["The rest was waived, for this reason:", "", f"    {inline(str(found['reason']))}"]
     return lines
 
 

@@ -18,6 +18,7 @@ from protocol.canonical_json import sha256_hex
 from protocol.chain.amendment import Amendment
 from protocol.chain.audit import AuditEntry
 from protocol.odd_work import Odd
+from rater.services.adjudication_record import Adjudication, next_command, read_adjudication_of
 from rater.services.key_files import LARGEST_KEY
 from rater.services.odd_raters import OddRaters
 from rater.services.rater_states import RaterState, each_rater_state
@@ -62,6 +63,8 @@ class StudyProgress:
     next_step: str
     """What to do now, as a typed command."""
     amendments: tuple[Amendment, ...] = ()
+    adjudication: Adjudication | None = None
+    """Where the adjudication stands, in a study whose plan has one."""
 
 
 def read_progress(path: Path) -> StudyProgress:
@@ -95,6 +98,7 @@ def _progress(connection: sqlite3.Connection, path: Path) -> StudyProgress:
         items |= {item.item_id for item in state.manifest.items}
         odd.look_at(state)
     worth_asking = odd.found()
+    adjudication = read_adjudication_of(connection, study) if study.file is FileKind.STUDY else None
     raters = tuple(replace(one, odd=worth_asking.get(one.rater, ())) for one in found)
     return StudyProgress(
         name=study.visible.name,
@@ -106,8 +110,11 @@ def _progress(connection: sqlite3.Connection, path: Path) -> StudyProgress:
         tasks=len(tasks),
         raters=raters,
         audit=audit,
-        next_step=_next_step(path, study, raters),
+        next_step=next_command(adjudication, path)
+        if adjudication is not None and study.state is StudyState.LOCKED and not adjudication.has_ended
+        else _next_step(path, study, raters),
         amendments=read_amendments(connection),
+        adjudication=adjudication,
     )
 
 

@@ -69,6 +69,8 @@ def _last_door(study: StudyRecord, entries: Sequence[AuditEntry]) -> str | None:
 
 _STATE_AFTER = {
     "locked": StudyState.LOCKED,
+    "adjudicated": StudyState.LOCKED,
+    "adjudication-waived": StudyState.LOCKED,
     "unlocked": StudyState.OPEN,
     "unblinded": StudyState.UNBLINDED,
 }

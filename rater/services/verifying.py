@@ -35,6 +35,7 @@ from rater.services.amendments import (
 )
 from rater.services.rater_states import read_share
 from rater.services.repeat_links import fault_of_repeats, repeats_anything
+from rater.services.verify_adjudication import answer_for_adjudication
 from rater.services.verify_anchors import Anchors, plain_receipt
 from rater.services.verify_answers import Answers, Check
 from rater.services.verify_key import answer_for_key, answer_for_opened
@@ -103,6 +104,7 @@ class _Verification:
                 "the audit log is an unbroken chain and fits the study's state",
                 partial(fault_of_log, self._connection, self._study),
             )
+            answer_for_adjudication(self._answers, self._connection, self._study)
             answer_for_lock(self._answers, self._connection, self._study, self._anchors)
         self._receipts()
         answer_for_key(self._answers, self._connection, self._study, self._anchors)

@@ -327,7 +327,9 @@ class _BundleVerification:
             return ["it does not begin with the seeding, or has no unblinding"]
         hashes = [one.get("hash") for one in known]
         after = hashes.index(self._parts.lock.audit) + 1 if self._parts.lock.audit in hashes else len(hashes)
-        return [] if actions[after : after + 1] == ["locked"] else ["there is no such entry"]
+        ended = self._parts.lock.adjudication is not None
+        meant = ("adjudicated", "adjudication-waived") if ended else ("locked",)
+        return [] if actions[after : after + 1] and actions[after] in meant else ["there is no such entry"]
 
     def _amendments(self) -> tuple[Amendment, ...]:
         try:

@@ -22,6 +22,7 @@ class Terminal:
         columns: Width.
         rows: Height.
         environment: Added to the variables of this process.
+        module: What is run: `rater`, or the admin's command line.
     """
 
     def __init__(
@@ -30,11 +31,12 @@ class Terminal:
         columns: int = 100,
         rows: int = 30,
         environment: dict[str, str] | None = None,
+        module: str = "rater",
     ) -> None:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TEXTUAL")}
         self._child: pexpect.spawn[bytes] = pexpect.spawn(
             sys.executable,
-            ["-m", "rater", *arguments],
+            ["-m", module, *arguments],
             dimensions=(rows, columns),
             env={**kept, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), **(environment or {})},
             timeout=PATIENCE_S,

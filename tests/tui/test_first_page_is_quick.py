@@ -11,7 +11,7 @@ import pytest
 from textual.css.stylesheet import Stylesheet
 
 import rater.tui
-from rater.tui.app import SHEETS
+from rater.tui.guarded_app import SHEETS
 from tests.conftest import BuildStudy
 from tests.tui.driving import sitting
 from tests.tui.terminal import ROOT

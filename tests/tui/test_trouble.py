@@ -12,7 +12,8 @@ from textual.widgets import TextArea
 
 from rater.services.doors import lock_study
 from rater.services.who import Who
-from rater.tui.app import RaterApp, StoppedByFaultError
+from rater.tui.app import RaterApp
+from rater.tui.guarded_app import StoppedByFaultError
 from rater.tui.screens import at_desk
 from rater.tui.screens.rating import RatingScreen
 from rater.tui.screens.trouble import FinalScreen, NotSavedScreen, TooSmallScreen

@@ -70,7 +70,7 @@ def lock(
         clock=utc_now,
         accept_missing=accept_missing,
     )
-    papers = _papers_of_the_lock(study, names, force=force)
+    papers = papers_of_the_lock(study, names, force=force)
     if json:
         print_json(
             {
@@ -101,7 +101,7 @@ def _write(study: Path, names: PaperNames, *, force: bool) -> LockPapers:
     return write_lock_papers(study, names, force=force)
 
 
-def _papers_of_the_lock(study: Path, names: PaperNames, *, force: bool) -> LockPapers | None:
+def papers_of_the_lock(study: Path, names: PaperNames, *, force: bool) -> LockPapers | None:
     """Write the papers; the lock stands, and its code is printed, also where they cannot be written."""
     try:
         return _write(study, names, force=force)

@@ -10,9 +10,12 @@ def status(study: StudyArgument, json: JsonOption = False) -> None:
     """Show who has done how much, the state of the study, and the next step."""
     from protocol.amendment_words import summary_of
     from protocol.simulated import SIMULATED
+    from rater.admin.adjudication_output import adjudication_facts, adjudication_line
+    from rater.services.adjudication_record import AdjudicationState
     from rater.services.progress import read_progress
 
     progress = read_progress(study)
+    adjudication = progress.adjudication
     if json:
         bodies = [one.to_json() for one in progress.amendments]
         amended: dict[str, object] = {"amendments": bodies} if bodies else {}
@@ -51,6 +54,7 @@ def status(study: StudyArgument, json: JsonOption = False) -> None:
                     for entry in progress.audit
                 ],
                 **amended,
+                **({"adjudication": adjudication_facts(adjudication)} if adjudication else {}),
                 "next": progress.next_step,
             }
         )
@@ -88,6 +92,8 @@ def status(study: StudyArgument, json: JsonOption = False) -> None:
             say(f"{rater.rater}: {odd.text}")
     for one in progress.amendments:
         say(f"amendment {one.number} of {one.day}: {summary_of(one)}")
+    if adjudication and adjudication.state is not AdjudicationState.WAITING:
+        say(adjudication_line(adjudication))
     for entry in progress.audit[-5:]:
         say(f"{entry.at}  {entry.action}  by {entry.who}  {entry.reason}".rstrip())
     say(f"next: {progress.next_step}")

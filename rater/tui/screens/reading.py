@@ -65,8 +65,12 @@ class ReadingScreen(Screen[None]):
         yield HintLine()
 
     def on_resize(self, event: events.Resize) -> None:
+        """Share the room out between the panes."""
+        self.share_room(event.size.width, event.size.height)
+        self.show_hints()
+
+    def share_room(self, width: int, height: int) -> None:
         """Give the rubric the room its longest anchors need, and the conversation the rest."""
-        width, height = event.size
         is_beside = width >= BESIDE_FROM
         pane = self.query_one(RubricPane)
         self.set_class(is_beside, "-beside")
@@ -79,7 +83,6 @@ class ReadingScreen(Screen[None]):
             kept = max(FEWEST_CONVERSATION_ROWS, round(rows_between * CONVERSATION_SHARE))
             most = rows_between - kept
             pane.styles.width, pane.styles.height = "1fr", height_below(self._dimensions, width - 2, most)
-        self.show_hints()
 
     def show_hints(self) -> None:
         """Called when other keys matter."""

@@ -37,6 +37,8 @@ class Standing:
     unsaved: bool
     left: str = ""
     """How much work is left, in words, once that can be said."""
+    unit: str = "item"
+    """What is counted."""
 
 
 def bar(done: int, total: int, width: int) -> str:
@@ -68,7 +70,7 @@ class StatusLine(Widget):
         else:
             right = Content("")
         share = f"{100 * standing.completed // standing.items:3d}%" if standing.items else ""
-        place = f"item {standing.position}/{standing.items} "
+        place = f"{standing.unit} {standing.position}/{standing.items} "
         simulated = "SIMULATED STUDY" if standing.simulated else ""
         fixed = len(place) + len(share) + right.cell_length + len(simulated) + cell_len(standing.rater) + 11
         to_go = f" · {standing.left} left" if standing.left else ""
