@@ -12,6 +12,7 @@ from protocol.report.profile_text import flag_text
 from protocol.report.result_figures import MAX_LEVELS_DRAWN
 from protocol.safe_text import inline
 
+GUARDS = "beside the rows"
 _MOVED = ("raised", "raised_to_ceiling", "lowered")
 
 
@@ -28,7 +29,7 @@ def profile_bars(profile: Profile) -> tuple[LevelBars, ...]:
     """Return the rows as bars, one figure for each set of levels; rows without evidence are in the first."""
     rated = sorted(profile.rows, key=lambda row: row.result is None)
     placed = [_Placed(group="", label=row.name, row=row) for row in rated]
-    placed += [_Placed(group="beside the rows", label=row.name, row=row) for row in profile.guards]
+    placed += [_Placed(group=GUARDS, label=row.name, row=row) for row in profile.guards]
     return _figures("profile", placed, "An empty row is a row without evidence. Rows are never added up.")
 
 
@@ -116,7 +117,7 @@ def sensitivity_chart(profile: Profile) -> IntervalChart | None:
         vs = found.vs
         rows.append(
             IntervalRow(
-                group="",
+                group=GUARDS if row in profile.guards else "",
                 label=inline(row.name),
                 estimate=found.diff,
                 lower=found.ci95[0] if found.ci95 else None,

@@ -113,7 +113,7 @@ def level_bar(counts: Sequence[int]) -> str:
 def counts_text(result: RowResult) -> str:
     """Return how often each level was given, lowest first, and what gave none."""
     aside = sum(one.n for one in result.not_ratable)
-    return " ".join(map(str, result.counts)) + (f" ({aside} not ratable)" if aside else "")
+    return " ".join(map(str, result.counts)) + (f", {aside} not ratable" if aside else "")
 
 
 def kappa_text(row: Row) -> str:
@@ -163,15 +163,17 @@ def sensitivity_text(found: Sensitivity) -> str:
     if found.diff is None:
         return found.undefined or UNDEFINED
     verdict = (found.verdict or "no verdict").replace("_", " ")
-    return f"{signed_text(found.diff, digits=2)} {ends_text(found.ci95, signed=True)}, {verdict}"
+    between = ends_text(found.ci95, signed=True) if found.ci95 else f"(no interval: {found.undefined})"
+    return f"{signed_text(found.diff, digits=2)} {between}, {verdict}"
 
 
 def spread_text(found: Spread) -> str:
     """Return the largest difference between two models of what the scaffold changed."""
     if found.largest_gap is None or found.between is None:
         return found.undefined or UNDEFINED
+    between = ends_text(found.ci95, signed=True) if found.ci95 else f"(no interval: {found.undefined})"
     return (
-        f"{signed_text(found.largest_gap, digits=2)} {ends_text(found.ci95, signed=True)} between"
+        f"{signed_text(found.largest_gap, digits=2)} {between} between"
         f" {found.between[0]} and {found.between[1]}, the largest among {found.models} models"
     )
 
@@ -184,10 +186,8 @@ def mean_text(result: RowResult) -> str:
     return f"{decimal_text(result.mean, digits=2)} {between}"
 
 
-def ends_text(ends: Ends | None, *, signed: bool = False) -> str:
+def ends_text(ends: Ends, *, signed: bool = False) -> str:
     """Return the two ends of an interval."""
-    if ends is None:
-        return "(no interval)"
     shown = signed_text if signed else decimal_text
     return f"[{shown(ends[0], digits=2)}, {shown(ends[1], digits=2)}]"
 

@@ -83,7 +83,7 @@ def test_without_an_audit_nothing_is_said_of_benchmarks() -> None:
     """No empty section."""
     profile = profile_of(System(model=ONE, scaffold="checks"), facts_of(rows_of(lambda *_: 1)))
     assert all(row.audit_context is None for row in profile.rows)
-    assert "benchmark" not in document_markdown(profile_document(profile), figures=None).lower()
+    assert "public benchmarks" not in document_markdown(profile_document(profile), figures=None)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[1]", '{"schema": "effects/1"}'])
