@@ -197,3 +197,8 @@ def deviation_of(amendment: Amendment) -> str | None:
         f"{which}: DEVIATION. Its study.toml differs from the sealed plan in {tables}."
         " This is not applied: every figure follows the sealed plan."
     )
+
+
+def deviations_of(amendments: Sequence[Amendment]) -> list[str]:
+    """Return what is to be said of all of them, in order."""
+    return [said for one in amendments if (said := deviation_of(one)) is not None]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from protocol.errors import CheckFailedError
@@ -86,11 +87,17 @@ def rubric_history(base: Rubric, amendments: Iterable[Amendment]) -> RubricHisto
     Raises:
         CheckFailedError: An amendment does not lead to the rubric whose hash it names.
     """
-    versions = [RubricVersion(number=1, rubric=base, sha256=base.sha256)]
+    versions = [RubricVersion(number=1, rubric=base, sha256=_sha256(base))]
     for one in amendments:
         if one.texts is not None:
             versions.append(_next(versions[-1], one))
     return RubricHistory(versions=tuple(versions))
+
+
+@lru_cache(maxsize=4)
+def _sha256(rubric: Rubric) -> str:
+    """Return the hash of a rubric, once for all raters of a study."""
+    return rubric.sha256
 
 
 def _next(before: RubricVersion, amendment: Amendment) -> RubricVersion:

@@ -93,6 +93,11 @@ class ItemProgress:
     again: frozenset[str] = frozenset()
     """Dimensions that an amendment of the rubric asks again, of every item."""
 
+    @property
+    def is_asked_again(self) -> bool:
+        """Whether the rater completed the item, and an amendment asks a dimension again."""
+        return bool(self.again) and self.complete_seq is not None and not self.completed
+
     def counts(self, dimension: str, rubric: Rubric) -> bool:
         """Whether what stands for a dimension is a rating.
 

@@ -92,7 +92,8 @@ def item_state(item: ItemProgress, rubric: Rubric) -> str:
         said = "done"
     elif item.touched:
         gaps = len(item.gaps(rubric))
-        said = f"begun, {gaps} missing" if gaps else "begun, only to be completed"
+        begun = "asked again" if item.is_asked_again else "begun"
+        said = f"{begun}, {gaps} missing" if gaps else "begun, only to be completed"
     else:
         said = "to do"
     if item.reason is not None:

@@ -30,6 +30,7 @@ from db.study_store import (
     visible_bytes,
 )
 from db.training_store import read_gold
+from protocol.amendment_words import deviations_of
 from protocol.canonical_json import Json, canonical_bytes, sha256_hex, tagged_sha256
 from protocol.chain.events import Event
 from protocol.chain.lock import LockManifest
@@ -278,6 +279,7 @@ def _index(
                 "python": platform.python_version(),
                 **{package: version(package) for package in PACKAGES},
             },
+            **({"deviations": told} if (told := deviations_of(ratings.amendments)) else {}),
             "withheld": list(layout.WITHHELD_OF_AUDIT if study.key is None else layout.WITHHELD),
             "published_although_found": sorted(set(allowed)),
             "files": {name: sha256_hex(text.encode()) for name, text in sorted(files.items())},

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from db.study_store import visible_bytes
+from protocol.amendment_words import deviations_of
 from protocol.canonical_json import sha256_hex
 from protocol.chain.amendment import Amendment, fault_of_reassignment, in_order, told_first, told_to
 from protocol.chain.events import genesis, odd_public_form
@@ -310,10 +311,13 @@ class _BundleVerification:
             "name": protocol.visible.name,
             "lock_code": sha256_hex(self._parts.bytes(layout.LOCK)),
             "seeds": {"analysis": protocol.seed},
+            **({"deviations": told} if (told := deviations_of(self._amendments())) else {}),
         }
         wrong = [
             f"{name} is not what it should be" for name, value in should.items() if index.get(name) != value
         ]
+        if "deviations" in index.keys() - should.keys():
+            wrong.append("deviations are named of amendments that are none")
         if bool(index.get("notices")) != protocol.visible.simulated:
             wrong.append("notices do not say whether the ratings are simulated")
         return wrong

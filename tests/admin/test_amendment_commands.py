@@ -8,8 +8,9 @@ from pathlib import Path
 from protocol.chain.events import EventDraft, EventKind
 from rater.exit_codes import ExitCode
 from tests.admin.running import done, refused
-from tests.services.amended_studies import begun_study, items_of
-from tests.services.small_studies import locked_study, seeded_study
+from tests.services.amended_rubrics import NEW_ANCHOR, OLD_ANCHOR, new_file
+from tests.services.amended_studies import begun_study, items_of, rate_rest
+from tests.services.small_studies import RATERS, locked_study, seeded_study
 
 REASON = ("--reason", "Two raters asked.")
 
@@ -83,6 +84,58 @@ def test_what_cannot_be_amended_has_its_exit_code(tmp_path: Path) -> None:
     refused(ExitCode.WRONG_STATE, "still be replaced", "withdraw", fresh.study, "--item", item, *REASON)
     locked = locked_study(tmp_path / "l").small
     refused(ExitCode.WRONG_STATE, "locked", "clarify", locked.study, *text, *REASON)
+
+
+def test_a_rubric_is_amended_after_a_dry_run(tmp_path: Path) -> None:
+    """Every text now and before, nothing written; then status has it, and `verify` is content."""
+    small = begun_study(tmp_path)
+    new = new_file(small)
+    planned = done("amend", small.study, new, "--carry", "--dry-run")
+    assert f"- D1, level 3 (l3), the anchor. Now: {NEW_ANCHOR} Before: {OLD_ANCHOR}" in planned.out
+    assert small.actions() == ["seeded"]
+    as_json = done("amend", small.study, new, "--rerate", "D1", "--dry-run", "--json").json
+    assert (as_json["amendment"], as_json["rerate"], as_json["deviations"]) == (None, ["D1"], None)
+    found = done("amend", small.study, new, "--carry", "--original", small.protocol, *REASON)
+    assert "rubric amended in D1, earlier ratings carried" in found.out
+    assert "Told once to R1, R2, R3" in found.out
+    assert small.actions()[-1] == "amend"
+    assert "rubric amended in D1" in done("status", small.study).out
+    verified = done("verify", small.study).out
+    assert "FAILED" not in verified
+    assert "amendment 1 (amend of" in verified
+
+
+def test_agreement_says_what_stands_under_which_rubric(tmp_path: Path) -> None:
+    """In words and as JSON; a study that was not amended has no word of it."""
+    small = begun_study(tmp_path)
+    assert "rubric_versions" not in done("agreement", small.study, "--json").json
+    done("amend", small.study, new_file(small), "--carry", *REASON)
+    for rater in RATERS:
+        rate_rest(small.study, rater)
+    assert "Ratings: 6 under version 1 (as seeded), 42 under version 2." in done("agreement", small.study).out
+    found = done("agreement", small.study, "--json").json
+    assert found["rubric_versions"] == [{"version": 1, "ratings": 6}, {"version": 2, "ratings": 42}]
+    assert [(one["dimension"], one["carried"], one["ratings"]) for one in found["carried"]] == [("D1", 3, 24)]
+
+
+def test_what_no_rubric_can_be_amended_by_has_its_exit_code(tmp_path: Path) -> None:
+    """Both of --carry and --rerate 2, no such dimension 5, other levels 7, a name 4, locked 6."""
+    small = begun_study(tmp_path)
+    new = new_file(small)
+    refused(ExitCode.USAGE, "what becomes of earlier", "amend", small.study, new, *REASON)
+    refused(
+        ExitCode.USAGE, "what becomes of", "amend", small.study, new, "--carry", "--rerate", "D1", *REASON
+    )
+    refused(ExitCode.USAGE, "needs a reason", "amend", small.study, new, "--carry")
+    refused(ExitCode.NOT_FOUND, "no dimension D9", "amend", small.study, new, "--rerate", "D1,D9", *REASON)
+    refused(ExitCode.NOT_FOUND, "no-such.toml", "amend", small.study, "no-such.toml", "--carry", *REASON)
+    plain = small.protocol.read_text(encoding="utf-8")
+    more = new_file(small, plain.replace("value = 3", "value = 4", 1))
+    refused(ExitCode.INVALID_INPUT, "a new study", "amend", small.study, more, "--carry", *REASON)
+    named = new_file(small, plain.replace(OLD_ANCHOR, "As GPT-4 would.", 1))
+    refused(ExitCode.WOULD_BREAK_BLIND, "names a model", "amend", small.study, named, "--carry", *REASON)
+    locked = locked_study(tmp_path / "l").small
+    refused(ExitCode.WRONG_STATE, "locked", "amend", locked.study, new_file(locked), "--carry", *REASON)
 
 
 def test_tasks_are_reassigned_after_a_dry_run(tmp_path: Path) -> None:

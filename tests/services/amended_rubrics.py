@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from protocol.chain.amendment import Amendment, AmendmentKind
+from protocol.chain.rubric_texts import DimensionTexts, LevelTexts, RubricTexts
+from protocol.rubric import Rubric
 from rater.services.amending_rubric import amend_rubric, read_new_rubric
 from rater.services.amendments import Amended
 from rater.services.who import Who
@@ -34,3 +37,26 @@ def amendment_of(
     """Amend the rubric; the dimensions that are named are asked again."""
     new = read_new_rubric(new_file(small, text), original=small.protocol if original else None)
     return amend_rubric(small.study, new, rerate=rerate, who=who, clock=clock)[0]
+
+
+def amendment_for(rubric: Rubric, *rerate: str) -> Amendment:
+    """Return the amendment that puts another anchor and question into D1, as if a command had made it."""
+    texts = RubricTexts(
+        dimensions=(
+            DimensionTexts(
+                id="D1",
+                question="How much of it can be checked?",
+                levels=(LevelTexts(value=3, anchor=NEW_ANCHOR),),
+            ),
+        )
+    )
+    return Amendment(
+        number=1,
+        day="2026-11-24",
+        kind=AmendmentKind.AMEND,
+        reason=WHY.reason,
+        texts=texts,
+        rubric=texts.applied_to(rubric).sha256,
+        rerate=rerate,
+        protocol="44" * 32,
+    )

@@ -197,6 +197,8 @@ class OverviewScreen(ModalScreen[int | None]):
         if not item.touched:
             return "to do"
         gaps = len(item.gaps(self._session.rubric))
+        if item.is_asked_again and gaps:
+            return f"asked again, {gaps} missing"
         return f"begun, {gaps} missing" if gaps else f"begun, {self._keys['item.enter']} completes it"
 
     @staticmethod
