@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import shutil
@@ -38,6 +39,19 @@ sys.dont_write_bytecode = False
 
 SHARED = Path(__file__).parents[2] / "shared"
 """Material beside the repository; tests that need it skip where it is absent."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Let one worker more run than there are processors: apps in tests wait a third of their time."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported and collected out of every later garbage collection, and collect less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
 
 
 NAMES = (("D1", "Verification support"), ("D2", "Process steerability"), ("D3", "Steer uptake"))

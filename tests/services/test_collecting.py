@@ -31,6 +31,15 @@ pytestmark = [
 ]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _inspect_is_there() -> None:
+    """Leave Inspect itself out of the collections below, of which each would take half a second."""
+    import inspect_ai  # noqa: F401  what is left out
+
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def _streams_are_gone() -> Iterator[None]:
     """Let what Inspect left be collected here, not in whatever test comes next."""
