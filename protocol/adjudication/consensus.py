@@ -137,6 +137,7 @@ def counts_by(cells: Iterable[ConsensusCell]) -> dict[str, int]:
 
 def consensus_table(table: RatingTable, cells: Iterable[ConsensusCell]) -> RatingTable:
     """Return the rating table of a single rater who gave the consensus; units keep their origins."""
+    rated = {spec.id for spec in table.dimensions}
     origins: dict[str, RatingRow] = {}
     for row in table.rows:
         if row.occasion == 1:
@@ -155,6 +156,6 @@ def consensus_table(table: RatingTable, cells: Iterable[ConsensusCell]) -> Ratin
                 confidence=None,
             )
             for cell in cells
-            if cell.unit in origins
+            if cell.unit in origins and cell.dimension in rated
         ),
     )

@@ -6,11 +6,11 @@ public copy cannot part. Nobody is named here: an opinion knows the chain it sta
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from protocol.rubric import Dimension, Scale
-from protocol.session import Quote, RaterSession
+from protocol.rubric import Rubric, Scale
+from protocol.session import Mark, Quote, RaterSession
 
 Level = int | float
 
@@ -85,7 +85,7 @@ def is_disagreement(
 
 def disagreements(
     sessions: Mapping[str, RaterSession],
-    dimensions: Iterable[Dimension],
+    rubric: Rubric,
     *,
     left_out: Collection[str],
     difference: int,
@@ -95,20 +95,19 @@ def disagreements(
 
     Args:
         sessions: What each chain comes to.
-        dimensions: Of the rubric.
+        rubric: What was rated by, as it was seeded.
         left_out: Items nobody adjudicates: hidden repeats, gold items, withdrawn ones.
         difference: As `is_disagreement`.
         unsure_is_queued: As `is_disagreement`.
     """
     items = sorted({item for session in sessions.values() for item in session.items} - set(left_out))
-    asked = tuple(dimensions)
     cells: list[Cell] = []
     for item in items:
-        for dimension in asked:
+        for dimension in rubric.dimensions:
             opinions = tuple(
                 opinion
                 for chain in sorted(sessions)
-                if (opinion := _opinion(chain, sessions[chain], item, dimension.id)) is not None
+                if (opinion := _opinion(chain, sessions[chain], item, dimension.id, rubric)) is not None
             )
             parted = is_disagreement(
                 [one.answer for one in opinions],
@@ -122,15 +121,16 @@ def disagreements(
     return cells
 
 
-def _opinion(chain: str, session: RaterSession, item: str, dimension: str) -> Opinion | None:
+def _opinion(chain: str, session: RaterSession, item: str, dimension: str, rubric: Rubric) -> Opinion | None:
+    """Return what a chain says of a cell, counted as the rating table counts it."""
     progress = session.of(item)
-    if item not in session.positions or not progress.completed:
+    whole = progress.reason if progress.completed else None
+    mark = progress.mark(dimension) if progress.counts(dimension, rubric) else Mark()
+    if item not in session.positions or (whole or mark.reason or mark.level) is None:
         return None
-    mark = progress.mark(dimension)
-    reason = progress.reason or mark.reason
     return Opinion(
         chain=chain,
-        answer=Answer(level=None if reason else mark.level, not_ratable=reason),
-        quotes=() if progress.reason else mark.quotes,
+        answer=Answer(level=None if whole else mark.level, not_ratable=whole or mark.reason),
+        quotes=() if whole else mark.quotes,
         note=mark.note or progress.note,
     )

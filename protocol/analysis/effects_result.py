@@ -15,6 +15,7 @@ class Variant(StrEnum):
 
     RATER = "rater"
     AGGREGATION = "aggregation"
+    ADJUDICATED = "adjudicated"
     STRICT = "strict"
     LENIENT = "lenient"
     WITHOUT = "without"

@@ -1,7 +1,8 @@
 """Do the effects hold when they are computed another way? Each variant changes one thing.
 
-Each rater alone, consensus levels instead of differences inside raters, both ways to fold four
-levels into three, and without ratings that may not have been blind.
+Each rater alone, consensus levels (lower medians) instead of differences inside raters, the consensus
+of an adjudication, both ways to fold four levels into three, and without ratings that may not have
+been blind.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from protocol.adjudication.consensus import ConsensusBy, ConsensusCell, consensus_table
 from protocol.analysis.effects import estimated_effects
 from protocol.analysis.effects_result import EffectsResult, Robustness, Variant
 from protocol.analysis.rating_table import DimensionSpec, LeaveOut, Number, RatingTable
@@ -20,7 +22,11 @@ COLLAPSES: Mapping[Variant, tuple[int, ...]] = {Variant.STRICT: (0, 1, 1, 2), Va
 
 
 def with_robustness(
-    result: EffectsResult, table: RatingTable, *, leave_out: Sequence[LeaveOut] = ()
+    result: EffectsResult,
+    table: RatingTable,
+    *,
+    leave_out: Sequence[LeaveOut] = (),
+    consensus: Sequence[ConsensusCell] | None = None,
 ) -> EffectsResult:
     """Return the effects together with those of every variant that the ratings allow.
 
@@ -28,6 +34,7 @@ def with_robustness(
         result: The main analysis.
         table: The ratings it rests on.
         leave_out: Ratings that may not have been blind, each rule a variant of its own.
+        consensus: Of an adjudication that ended; None where there is none.
     """
     plan, baseline = result.plan, result.baseline
     found: list[Robustness] = []
@@ -35,6 +42,8 @@ def with_robustness(
     if len(raters) > 1:
         found.extend(_of_rater(rater, table, baseline, plan) for rater in raters)
         found.append(_other_aggregation(table, baseline, plan))
+    if consensus is not None:
+        found.append(_of_consensus(consensus, table, baseline, plan))
     four = [spec for spec in table.dimensions if len(spec.levels) == 4 and spec.scale is not Scale.NOMINAL]
     if four:
         found.extend(_collapsed(variant, four, table, baseline, plan) for variant in COLLAPSES)
@@ -62,6 +71,24 @@ def _other_aggregation(table: RatingTable, baseline: str, plan: AnalysisPlan) ->
         what="differences of consensus levels (lower median)" if paired else "differences inside raters",
         ratings_left_out=0,
         effects=estimated_effects(table, like=table, baseline=baseline, plan=other),
+    )
+
+
+def _of_consensus(
+    consensus: Sequence[ConsensusCell], table: RatingTable, baseline: str, plan: AnalysisPlan
+) -> Robustness:
+    agreed = consensus_table(table, consensus)
+    decided = sum(cell.by is ConsensusBy.ADJUDICATED for cell in consensus)
+    open_ = sum(cell.by is ConsensusBy.UNRESOLVED for cell in consensus)
+    left = f", {open_} unresolved and left out" if open_ else ""
+    return Robustness(
+        variant=Variant.ADJUDICATED,
+        label="adjudicated",
+        what=f"the adjudicated consensus ({decided} of {len(consensus)} levels by the adjudicator{left})",
+        ratings_left_out=0,
+        effects=estimated_effects(agreed, like=table, baseline=baseline, plan=plan)
+        if any(row.value is not None for row in agreed.rows)
+        else (),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from protocol.audit.coverage import Coverage
+from protocol.audit.coverage import Cell, Coverage
 from protocol.audit.pooled_agreement import AuditAgreement, CellAgreement, Measured
 
 
@@ -77,6 +77,7 @@ def coverage_to_json(found: Coverage, *, notes: tuple[str, ...] = ()) -> dict[st
                     {
                         "dimension": cell.dimension,
                         "agreed": cell.agreed,
+                        **_consensus(cell),
                         "codes": [
                             {"rater": code.coder, "value": code.level, "not_ratable": code.reason}
                             for code in cell.codes
@@ -96,4 +97,17 @@ def coverage_to_json(found: Coverage, *, notes: tuple[str, ...] = ()) -> dict[st
             }
             for one in found.benchmarks
         ],
+    }
+
+
+def _consensus(cell: Cell) -> dict[str, object]:
+    """Return the consensus of an adjudication, in an audit where one ended."""
+    found = cell.consensus
+    if found is None:
+        return {}
+    return {
+        "consensus": found.value,
+        "consensus_not_ratable": found.not_ratable,
+        "consensus_by": found.by.value,
+        "consensus_reason": found.reason,
     }

@@ -5,8 +5,10 @@ Codes stand as the coders gave them; where they differ, both are shown and nothi
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from protocol.adjudication.consensus import ConsensusCell
 from protocol.analysis.rating_table import Number, RatingTable
 from protocol.audit.audit_protocol import AuditProtocol
 from protocol.rubric import Dimension
@@ -29,6 +31,8 @@ class Cell:
     benchmark: str
     dimension: str
     codes: tuple[Code, ...]
+    consensus: ConsensusCell | None = None
+    """What an adjudication came to, where one ended."""
 
     @property
     def agreed(self) -> Number | None:
@@ -73,13 +77,18 @@ class Coverage:
     """Levels between which distance is counted, lowest first."""
 
 
-def coverage(table: RatingTable, protocol: AuditProtocol) -> Coverage:
+def coverage(
+    table: RatingTable, protocol: AuditProtocol, *, consensus: Iterable[ConsensusCell] | None = None
+) -> Coverage:
     """Return the coverage matrix and the level map of an audit.
 
     Args:
         table: The codes; the task of a row is its benchmark.
         protocol: Names benchmarks, dimensions and coders in their order.
+        consensus: Of an adjudication that ended, where there is one.
     """
+    benchmark_of = {row.unit: row.task for row in table.rows}
+    settled = {(benchmark_of.get(cell.unit), cell.dimension): cell for cell in consensus or ()}
     given = {
         (row.task, row.dimension, row.rater): Code(coder=row.rater, level=row.value, reason=row.not_ratable)
         for row in table.rows
@@ -110,7 +119,12 @@ def coverage(table: RatingTable, protocol: AuditProtocol) -> Coverage:
                 title=one.title,
                 coders=tuple(coder for coder in coders if (one.id, coder) in assigned),
                 cells=tuple(
-                    Cell(benchmark=one.id, dimension=name, codes=codes(one.id, name))
+                    Cell(
+                        benchmark=one.id,
+                        dimension=name,
+                        codes=codes(one.id, name),
+                        consensus=settled.get((one.id, name)),
+                    )
                     for name in plan.headline
                 ),
                 levels=()

@@ -12,6 +12,7 @@ from protocol.report.audit_text import audit_agreement_blocks, level_blocks, mat
 from protocol.report.document import Document, Section, section
 from protocol.report.latex import latex_table
 from protocol.report.sections import audit_design, audit_findings, record
+from protocol.report.sections.adjudication import adjudication
 from protocol.report.text_block import Sentences, TextTable, word_table
 
 
@@ -31,6 +32,7 @@ def audit_document(facts: AuditFacts, results: AuditResults) -> Document:
         section("looks", "Interim looks", (*audit_findings.looks(log), *audit_findings.unlocked(log))),
         section("amendments", "Amendments and incidents", record.amendments(log)),
         section("agreement", "Agreement between coders", audit_findings.agreement(results)),
+        section("adjudication", "Adjudication", adjudication(log)),
         section("coverage", "Coverage", audit_findings.coverage(results)),
         section("levels", "Levels of evidence and claim", audit_findings.levels(results)),
         section("not-observed", "What was not observed", audit_design.not_observed()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from protocol.adjudication.consensus import ConsensusBy
 from protocol.audit.coverage import BenchmarkLevels, Cell, Code, Coverage
 from protocol.audit.pooled_agreement import POOLED, AuditAgreement, CellAgreement, Measured
 from protocol.report.number_text import UNDEFINED, count_text, decimal_text
@@ -120,7 +121,11 @@ def _matrix(found: Coverage) -> TextTable:
 def cell_text(cell: Cell) -> str:
     """Return a cell's codes: one where all coders say the same, else all of them in their order."""
     codes = [code_text(code) for code in cell.codes]
-    return codes[0] if len(set(codes)) == 1 else "/".join(codes)
+    said = codes[0] if len(set(codes)) == 1 else "/".join(codes)
+    found = cell.consensus
+    if found is None or found.by is not ConsensusBy.ADJUDICATED:
+        return said
+    return f"{said} = {'U' if found.value is None else found.value}"
 
 
 def code_text(code: Code) -> str:
@@ -144,6 +149,14 @@ def _legend(found: Coverage) -> Iterable[str]:
     cells = [cell for one in found.benchmarks for cell in one.cells]
     agreed = sum(cell.agreed is not None for cell in cells)
     yield f"{agreed} of {count_text(len(cells), 'cell')} have one code from all coders."
+    decided = sum(
+        cell.consensus is not None and cell.consensus.by is ConsensusBy.ADJUDICATED for cell in cells
+    )
+    if decided:
+        yield (
+            f"After =: what the adjudicator decided, in {count_text(decided, 'cell')}. Agreement is "
+            "computed without it."
+        )
 
 
 def level_blocks(found: Coverage) -> list[Block]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from protocol.adjudication.consensus import ConsensusCell
+from protocol.adjudication.plan import AdjudicationPlan
 from protocol.analysis.agreement import AgreementResult
 from protocol.analysis.blinding_success import BlindingResult
 from protocol.analysis.effects_result import EffectsResult
@@ -27,6 +29,22 @@ class RaterFlow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AdjudicationFacts:
+    """An adjudication that ended, and the consensus it came to."""
+
+    plan: AdjudicationPlan
+    disagreements: int
+    decided: int
+    told: int
+    """Items whose condition the adjudicator said to know."""
+    waived_because: str | None
+    """The reason; None where it was finished."""
+    every_code: bool
+    """Every not-ratable code was queued, as in an audit."""
+    cells: tuple[ConsensusCell, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StudyRecordFacts:
     """What only a study file knows: ids, hashes and the log of its steps."""
 
@@ -38,6 +56,8 @@ class StudyRecordFacts:
     lock_code: str
     audit: tuple[AuditEntry, ...]
     amendments: tuple[Amendment, ...] = ()
+    adjudication: AdjudicationFacts | None = None
+    """Where an adjudication was finished or waived."""
     withdrawn: int = 0
     """Transcripts that no result counts, with all that went with them."""
 

@@ -9,6 +9,7 @@ from protocol.report.document import Document, section
 from protocol.report.methods_paragraph import methods_sentences
 from protocol.report.report_facts import ReportFacts, Results
 from protocol.report.sections import design, findings, in_short, record
+from protocol.report.sections.adjudication import adjudication
 from protocol.report.standing_lines import standing_lines
 from protocol.report.text_block import Sentences
 
@@ -32,6 +33,7 @@ def study_document(facts: ReportFacts, results: Results) -> Document:
         section("new-texts", "Amended rubric", record.new_texts(protocol, log) if log else ()),
         section("deviations", "Deviations", record.deviations(log) if log else ()),
         section("agreement", "Agreement between raters", findings.agreement(facts, results)),
+        section("adjudication", "Adjudication", adjudication(log) if log else ()),
         section("effects", "Scaffold effects", findings.effects(facts, results)),
         section("claims", "Claims", in_short.claims(facts, results)),
         section("not-observed", "What was not observed", in_short.not_observed(protocol)),

@@ -30,6 +30,7 @@ from rater.services.adjudication_record import (
     lock_entry,
     next_command,
     read_adjudication_of,
+    rubric_decided_by,
 )
 from rater.services.lock_manifests import check_lock
 from rater.services.who import Who
@@ -119,6 +120,7 @@ def open_adjudication(
                 plan=found.plan,
                 session=found.session,
                 cells=found.cells,
+                rubric=rubric_decided_by(connection, study, found.session.manifest.rubric_sha256),
                 shown={
                     one.item_id: one.shown_sha256
                     for manifest in read_manifests(connection)
@@ -151,7 +153,7 @@ def _begin(
         study_id=study.study_id,
         lock_code=lock_code,
         adjudicator=found.plan.who,
-        rubric_sha256=study.visible.rubric.sha256,
+        rubric_sha256=rubric_decided_by(connection, study).sha256,
         protocol_sha256=study.protocol_sha256,
         entropy=entropy,
     )

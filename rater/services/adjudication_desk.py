@@ -46,6 +46,7 @@ class AdjudicationDesk:
         study: What it says of itself.
         session: What was decided before.
         cells: The disagreements, in any order.
+        rubric: What is decided by.
         shown: Hash of the text of every item in them.
         app: Version of the program.
         entropy: Source of salts.
@@ -60,6 +61,7 @@ class AdjudicationDesk:
         plan: AdjudicationPlan,
         session: AdjudicationSession,
         cells: Sequence[Cell],
+        rubric: Rubric,
         shown: Mapping[str, str],
         app: str,
         entropy: Entropy,
@@ -74,6 +76,8 @@ class AdjudicationDesk:
             cell.id: {one.chain: one for one in cell.opinions} for cell in cells
         }
         self._shown = shown
+        self.rubric = rubric
+        """What is decided by: the rubric as it was amended last."""
         self._amendments = read_amendments(connection)
         self._app = app
         self._entropy = entropy
@@ -85,11 +89,6 @@ class AdjudicationDesk:
     def visible(self) -> VisibleProtocol:
         """What may be known of the study while it is blinded."""
         return self._study.visible
-
-    @property
-    def rubric(self) -> Rubric:
-        """What is decided by."""
-        return self.visible.rubric
 
     @property
     def adjudicator(self) -> str:

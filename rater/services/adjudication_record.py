@@ -27,6 +27,8 @@ from protocol.canonical_json import Json, parse_canonical, sha256_hex
 from protocol.chain.amendment import Block, withdrawn_units
 from protocol.chain.events import Head
 from protocol.errors import CheckFailedError, WrongStateError
+from protocol.rubric import Rubric
+from protocol.rubric_versions import rubric_history
 from protocol.visible import StudyKind
 from rater.services.rater_states import RaterState, rater_states
 
@@ -124,12 +126,27 @@ def queue_of(
     return tuple(
         disagreements(
             {state.manifest.id: state.session for state in states},
-            study.visible.rubric.dimensions,
+            study.visible.rubric,
             left_out=left_out,
             difference=plan.difference,
             unsure_is_queued=unsure_is_queued(study.kind),
         )
     )
+
+
+def rubric_decided_by(
+    connection: sqlite3.Connection, study: StudyRecord, sha256: str | None = None
+) -> Rubric:
+    """Return the rubric with a hash, or the newest: decisions follow what raters were told last.
+
+    Raises:
+        CheckFailedError: The study never had such a rubric.
+    """
+    versions = rubric_history(study.visible.rubric, read_amendments(connection)).versions
+    for version in reversed(versions):
+        if sha256 in (None, version.sha256):
+            return version.rubric
+    raise CheckFailedError("The adjudication is by a rubric that this study never had.", next_step=_BACKUP)
 
 
 def read_session(
@@ -144,7 +161,8 @@ def read_session(
     if manifest is None:
         return None
     events = read_adjudication_events(connection, manifest)
-    wrong = impossible_step(events, manifest, rubric=study.visible.rubric, plan=plan)
+    rubric = rubric_decided_by(connection, study, manifest.rubric_sha256)
+    wrong = impossible_step(events, manifest, rubric=rubric, plan=plan)
     if wrong:
         raise CheckFailedError(f"The adjudication was not made by this program: {wrong}.", next_step=_BACKUP)
     return fold_adjudication(manifest, events)

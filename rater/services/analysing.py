@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from protocol.adjudication.consensus import ConsensusCell
 from protocol.analysis.agreement import DEFAULT_SEED, AgreementResult, agreement
 from protocol.analysis.coefficients import Resampling
 from protocol.analysis.effects import effects
@@ -47,6 +48,8 @@ class Ratings:
     """What the reader should know about how the table was made."""
     audit: AuditPlan | None = None
     """What is computed of a benchmark audit, where it is one."""
+    consensus: tuple[ConsensusCell, ...] | None = None
+    """Of an adjudication that ended, where there is one."""
 
     def where(self, filters: Sequence[RowFilter]) -> Ratings:
         """Return the ratings that pass every filter.
@@ -143,7 +146,11 @@ def analyse_effects(table: RatingTable, *, baseline: str, plan: AnalysisPlan) ->
 
 
 def analyse_robustness(
-    result: EffectsResult, table: RatingTable, *, leave_out: Sequence[LeaveOut] = ()
+    result: EffectsResult,
+    table: RatingTable,
+    *,
+    leave_out: Sequence[LeaveOut] = (),
+    consensus: Sequence[ConsensusCell] | None = None,
 ) -> EffectsResult:
     """Return effects together with those of every variant: raters, consensus, collapses, lost blinding.
 
@@ -151,5 +158,6 @@ def analyse_robustness(
         result: What `analyse_effects` returned.
         table: The ratings it rests on.
         leave_out: Ratings that may not have been blind, or were carried.
+        consensus: Of an adjudication that ended, where there is one.
     """
-    return with_robustness(result, table, leave_out=leave_out)
+    return with_robustness(result, table, leave_out=leave_out, consensus=consensus)

@@ -13,6 +13,7 @@ from db.repeat_store import read_repeats
 from db.study_store import read_study
 from protocol.analysis.rating_table import COLUMNS, cell_of
 from protocol.canonical_json import sha256_hex
+from protocol.report.consensus_csv import CONSENSUS_COLUMNS, consensus_csv, consensus_fields
 from protocol.report.csv_text import csv_text
 from rater.services.rater_states import each_rater_state
 from rater.services.result_folder import write_folder
@@ -44,6 +45,7 @@ def export_study(path: Path, folder: Path, *, app: str, replace: bool = False) -
     files = {
         "ratings.csv": ratings_csv(ratings),
         "evidence.jsonl": _evidence(path),
+        **_consensus_files(ratings),
         **_agreement_files(ratings),
         **_effects_files(ratings),
         **_audit_files(ratings),
@@ -87,10 +89,17 @@ def ratings_csv(ratings: StudyRatings) -> str:
     """Return the tidy ratings, one row a rating; an empty value is missing or not ratable."""
     known = [*COLUMNS, *(["confidence"] if ratings.study.visible.rubric.asks_confidence else [])]
     known += ["rubric_version", "carried"] if ratings.carried else []
-    columns = [*known, *(["simulated"] if ratings.study.visible.simulated else [])]
+    settled = {(cell.unit, cell.dimension): cell for cell in ratings.consensus or ()}
+    columns = [
+        *known,
+        *(CONSENSUS_COLUMNS if ratings.consensus is not None else ()),
+        *(["simulated"] if ratings.study.visible.simulated else []),
+    ]
     rows = []
     for row in sorted(ratings.table.rows, key=lambda row: (row.unit, row.rater, row.dimension, row.occasion)):
         cells = [cell_of(row, column) for column in known]
+        if ratings.consensus is not None:
+            cells += consensus_fields(settled[row.unit, row.dimension])
         rows.append([*cells, *(["yes"] if ratings.study.visible.simulated else [])])
     return csv_text(columns, rows)
 
@@ -129,6 +138,17 @@ def _evidence(path: Path) -> str:
     finally:
         close(connection)
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+
+
+def _consensus_files(ratings: StudyRatings) -> dict[str, str]:
+    """The consensus of an adjudication with where it is from, one row a unit and dimension."""
+    if ratings.consensus is None:
+        return {}
+    return {
+        "consensus.csv": consensus_csv(
+            ratings.consensus, ratings.table, simulated=ratings.study.visible.simulated
+        )
+    }
 
 
 def _agreement_files(ratings: StudyRatings) -> dict[str, str]:
@@ -172,7 +192,9 @@ def _audit_files(ratings: StudyRatings) -> dict[str, str]:
     from protocol.audit.pooled_agreement import audit_agreement
 
     found = coder_agreement_to_json(audit_agreement(ratings.table, ratings.audit.plan), notes=ratings.notices)
-    covered = coverage_to_json(coverage(ratings.table, ratings.audit), notes=ratings.notices)
+    covered = coverage_to_json(
+        coverage(ratings.table, ratings.audit, consensus=ratings.consensus), notes=ratings.notices
+    )
     return {
         "coder_agreement.json": _json(found),
         "coverage.json": _json(covered),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from protocol.report.report_facts import RaterFlow, StudyRecordFacts
+from protocol.report.report_facts import AdjudicationFacts, RaterFlow, StudyRecordFacts
+from rater.services.adjudication_record import AdjudicationState, unsure_is_queued
 from rater.services.progress import StudyProgress
 from rater.services.study_ratings import StudyRatings
 
@@ -27,5 +28,21 @@ def record_facts(ratings: StudyRatings, progress: StudyProgress, *, lock_code: s
         lock_code=lock_code,
         audit=progress.audit,
         amendments=ratings.amendments,
+        adjudication=_adjudication(ratings),
         withdrawn=len(ratings.withdrawn),
+    )
+
+
+def _adjudication(ratings: StudyRatings) -> AdjudicationFacts | None:
+    found = ratings.adjudication
+    if found is None or ratings.consensus is None:
+        return None
+    return AdjudicationFacts(
+        plan=found.plan,
+        disagreements=len(found.cells),
+        decided=found.decided,
+        told=len(found.session.told) if found.session is not None else 0,
+        waived_because=found.reason if found.state is AdjudicationState.WAIVED else None,
+        every_code=unsure_is_queued(ratings.study.kind),
+        cells=ratings.consensus,
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from protocol.adjudication.consensus import ConsensusCell
 from protocol.analysis.blinding_success import blinding_success
 from protocol.analysis.effects_result import EffectsResult
 from protocol.analysis.rating_table import LeaveOut, RatingTable
@@ -52,7 +53,9 @@ def study_report(path: Path, *, app: str) -> Report:
         app=app,
         notices=ratings.notices,
     )
-    results = _results(ratings.table, protocol, leave_out=ratings.leave_out, blinded=True)
+    results = _results(
+        ratings.table, protocol, leave_out=ratings.leave_out, blinded=True, consensus=ratings.consensus
+    )
     if protocol.guess.questions:
         found = blinding_success(read_blind_record(path).questions, seed=protocol.analysis.seed)
         results = replace(results, blinding=found)
@@ -120,12 +123,18 @@ def _report(facts: ReportFacts, results: Results) -> Report:
 
 
 def _results(
-    table: RatingTable, protocol: StudyProtocol, *, leave_out: tuple[LeaveOut, ...], blinded: bool
+    table: RatingTable,
+    protocol: StudyProtocol,
+    *,
+    leave_out: tuple[LeaveOut, ...],
+    blinded: bool,
+    consensus: tuple[ConsensusCell, ...] | None = None,
 ) -> Results:
     effects = analyse_robustness(
         analyse_effects(table, baseline=protocol.baseline.id, plan=protocol.analysis),
         table,
         leave_out=leave_out,
+        consensus=consensus,
     )
     raters = len({row.rater for row in table.rows})
     return Results(

@@ -22,6 +22,7 @@ from db.repeat_store import read_repeats
 from db.study_store import StudyRecord, StudyState, no_conditions, read_study
 from db.training_store import read_gold
 from protocol.active_time import active_ms
+from protocol.adjudication.consensus import ConsensusCell, consensus_cells
 from protocol.amendment_words import left_out
 from protocol.analysis.rating_table import LeaveOut, RatingRow, RatingTable, carried_rule, specs_of
 from protocol.audit.audit_protocol import AuditProtocol
@@ -33,6 +34,8 @@ from protocol.session import ItemProgress, Mark, RaterSession
 from protocol.simulated import SIMULATED
 from protocol.study import StudyProtocol
 from protocol.transcript import Origin
+from protocol.visible import StudyKind
+from rater.services.adjudication_record import Adjudication, read_adjudication_of, unsure_is_queued
 from rater.services.incidents import incidents_of
 from rater.services.lost_blinding import Traces, lost_blinding
 from rater.services.rater_states import RaterState, each_rater_state
@@ -64,6 +67,10 @@ class StudyRatings:
     """Units that were withdrawn; after unblinding with all that goes with them."""
     audit: AuditProtocol | None = None
     """The whole protocol of a benchmark audit."""
+    adjudication: Adjudication | None = None
+    """The adjudication, once it was finished or waived."""
+    consensus: tuple[ConsensusCell, ...] | None = None
+    """What it came to; None where there is none, or none yet."""
 
     @property
     def leave_out(self) -> tuple[LeaveOut, ...]:
@@ -154,6 +161,9 @@ def _ratings(
         by_model = any(one.rule == "task-for-model" for one in amendments)
         notices.append(left_out(len(withdrawn), by_model_later=by_model and not origins))
     notices += rubric_notices(table)
+    adjudication = read_adjudication_of(connection, study) if study.file is FileKind.STUDY else None
+    if adjudication is not None and not adjudication.has_ended:
+        adjudication = None
     return StudyRatings(
         study=study,
         table=table,
@@ -172,6 +182,23 @@ def _ratings(
         carried=(carried_rule(),) if versions.is_amended else (),
         amendments=amendments,
         withdrawn=withdrawn,
+        adjudication=adjudication,
+        consensus=None
+        if adjudication is None
+        else tuple(consensus_of_table(table, adjudication, study.kind)),
+    )
+
+
+def consensus_of_table(
+    table: RatingTable, adjudication: Adjudication, kind: StudyKind
+) -> list[ConsensusCell]:
+    """Return the consensus on the units of a table."""
+    session = adjudication.session
+    return consensus_cells(
+        table,
+        adjudication.plan,
+        {} if session is None else session.decisions,
+        unsure_is_queued=unsure_is_queued(kind),
     )
 
 

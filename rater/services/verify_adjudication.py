@@ -19,7 +19,7 @@ from protocol.adjudication.session import impossible_step
 from protocol.chain.events import odd_form
 from protocol.errors import BlindraterError
 from rater.services.adjudicating import BEGUN
-from rater.services.adjudication_record import read_adjudication_of
+from rater.services.adjudication_record import read_adjudication_of, rubric_decided_by
 from rater.services.verify_answers import Answers
 
 
@@ -70,7 +70,8 @@ def _fault_of_chain(
         odd = odd_form(event)
         if odd:
             return f"event {event.seq} {odd}"
-    return impossible_step(events, manifest, rubric=study.visible.rubric, plan=plan)
+    rubric = rubric_decided_by(connection, study, manifest.rubric_sha256)
+    return impossible_step(events, manifest, rubric=rubric, plan=plan)
 
 
 def _fault_of_queue(connection: sqlite3.Connection, study: StudyRecord) -> str | None:

@@ -100,7 +100,7 @@ def effects(
     if len(loaded.table.rows) > MANY_RATINGS:
         talk(f"Computing effects of {len(loaded.table.rows):,} ratings in every variant; this takes a while.")
     found = analyse_effects(loaded.table, baseline=chosen, plan=_plan(loaded, seed))
-    found = analyse_robustness(found, loaded.table, leave_out=loaded.leave_out)
+    found = analyse_robustness(found, loaded.table, leave_out=loaded.leave_out, consensus=loaded.consensus)
     if loaded.plan is None:
         found = replace(found, notes=(*found.notes, NOT_PREREGISTERED))
     if as_json:

@@ -164,6 +164,7 @@ def load_ratings(source: RatingsSource, *, where: Sequence[str] | None, needs_or
         leave_out=found.leave_out,
         notice=found.notices,
         audit=found.audit.plan if found.audit else None,
+        consensus=found.consensus,
     ).where(parse_filters(where or ()))
 
 

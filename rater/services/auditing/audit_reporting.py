@@ -56,7 +56,7 @@ def audit_report(path: Path, ratings: StudyRatings, progress: StudyProgress, *, 
     results = AuditResults(
         cells=audit_agreement(ratings.table, protocol.plan),
         agreement=analyse_agreement(ratings.table, seed=protocol.plan.seed),
-        coverage=coverage(ratings.table, protocol),
+        coverage=coverage(ratings.table, protocol, consensus=ratings.consensus),
     )
     tables = audit_paper_tables(facts, results)
     return Report(

@@ -34,4 +34,6 @@ def read_coverage(path: Path) -> CoverageRead:
             where=str(path),
             next_step="Its numbers are those of `rater-admin agreement` and `rater-admin effects`.",
         )
-    return CoverageRead(coverage=coverage(ratings.table, ratings.audit), notices=ratings.notices)
+    return CoverageRead(
+        coverage=coverage(ratings.table, ratings.audit, consensus=ratings.consensus), notices=ratings.notices
+    )
