@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check lint types imports format build sample screenshots calibrate bench clean torture bench-app
+.PHONY: demo test check lint types imports format build sample screenshots calibrate bench clean torture bench-app bench-many
 
 $(READY): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || (command -v uv >/dev/null 2>&1 && uv venv -q --python ">=3.11" $(VENV)) || $(PYTHON) -m venv $(VENV)
@@ -27,6 +27,9 @@ torture: $(READY)  ## the app killed 500 times while keys are pressed, and power
 
 bench-app: $(READY)  ## speed of the rating app, into docs/speed.md
 	$(BIN)/python benchmarks/app_speed.py --write
+
+bench-many: $(READY)  ## a thousand raters merged, locked, analysed and reported, into docs/speed.md
+	$(BIN)/python benchmarks/many_raters.py --write
 
 lint: $(READY)
 	$(BIN)/ruff check .
