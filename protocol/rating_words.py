@@ -12,6 +12,7 @@ from datetime import datetime
 
 from protocol.chain.events import EventDraft, EventKind
 from protocol.item_lists import count_items
+from protocol.kind_words import OF_TRANSCRIPTS, KindWords
 from protocol.rubric import Dimension, Rubric
 from protocol.session import RaterSession
 from protocol.timing import Timing
@@ -120,18 +121,18 @@ def recorded(*, act: str, came_up: str, timing: Timing = "full", installation: b
     )
 
 
-def work(session: RaterSession) -> str:
+def work(session: RaterSession, words: KindWords = OF_TRANSCRIPTS) -> str:
     """Return where the work stands, such as "4 items: 1 completed, 1 begun, 2 to do"."""
     counts = count_items(session)
     return (
-        f"{counted(counts.all, 'item')}: {counts.done} completed, {counts.incomplete} begun,"
+        f"{counted(counts.all, words.item)}: {counts.done} completed, {counts.incomplete} begun,"
         f" {counts.todo} to do" + (f", {counts.set_aside} withdrawn" if counts.set_aside else "")
     )
 
 
-def goodbye(session: RaterSession) -> str:
+def goodbye(session: RaterSession, words: KindWords = OF_TRANSCRIPTS) -> str:
     """Return the last words of a sitting."""
-    count = counted(session.required_count, "item")
+    count = counted(session.required_count, words.item)
     return (
         f"Everything is saved: {session.completed_count} of {count} completed. The same command goes on from"
         " here."
@@ -170,7 +171,13 @@ def demands_of(dimension: Dimension) -> tuple[str, ...]:
 
 
 def finish_parts(
-    session: RaterSession, study: VisibleProtocol, *, rater: str, pack: str | None, to_change: str
+    session: RaterSession,
+    study: VisibleProtocol,
+    *,
+    rater: str,
+    pack: str | None,
+    to_change: str,
+    words: KindWords = OF_TRANSCRIPTS,
 ) -> tuple[Titled, ...]:
     """Return what a rater reads who has completed everything.
 
@@ -180,33 +187,34 @@ def finish_parts(
         rater: The rater's code.
         pack: Name of the pack that is rated in, or None for a study file.
         to_change: Which keys or commands lead back to an item.
+        words: Of this kind of study.
     """
     contact = f" ({study.contact})" if study.contact else ""
     hand_in = (
         f"Quit with q, run `rater submit {pack}`, send the file it writes to the person who gave you the pack"
         f"{contact}, and keep the receipt it shows."
         if pack is not None
-        else f"Quit with q, and tell the person who runs the study{contact} that {rater} is done."
+        else f"Quit with q, and tell the person who runs the {words.study}{contact} that {rater} is done."
     )
     flagged = count_items(session).flagged
     left = "Nothing. Every rating is on disk."
     if flagged:
-        left = f"Nothing. Every rating is on disk; {counted(flagged, 'item')} with a flag of yours."
+        left = f"Nothing. Every rating is on disk; {counted(flagged, words.item)} with a flag of yours."
     return (
         Titled(title="What is left", text=left),
         Titled(
             title="To change something",
-            text=f"{to_change} What you change counts until you hand in or the study is locked; each change"
-            " is one more event.",
+            text=f"{to_change} What you change counts until you hand in or the {words.study} is locked; each"
+            " change is one more event.",
         ),
         Titled(title="What to do now", text=hand_in),
     )
 
 
-def finished(session: RaterSession, rater: str) -> str:
+def finished(session: RaterSession, rater: str, words: KindWords = OF_TRANSCRIPTS) -> str:
     """Return the sentence for a rater who has completed everything."""
     count = session.required_count
     if not count:
-        return f"Nothing is left for you to rate, {rater}. Thank you."
-    everything = f"All {count} items are complete" if count != 1 else "Your item is complete"
+        return f"{words.of('Nothing is left for you to rate')}, {rater}. Thank you."
+    everything = f"All {count} {words.item}s are complete" if count != 1 else f"Your {words.item} is complete"
     return f"{everything}, {rater}. Thank you."

@@ -62,7 +62,7 @@ def run_sitting(path: Path, *, rater: str | None, look: Look, debug: bool) -> in
                 if desk.record_held()
                 else ""
             )
-            sys.stderr.write(f"{goodbye(desk.session)}{kept}\n")
+            sys.stderr.write(f"{goodbye(desk.session, desk.words)}{kept}\n")
             if reminder := unsent_reminder(desk):
                 sys.stderr.write(f"{reminder}\n")
         return rating_app.return_code or ExitCode.DONE

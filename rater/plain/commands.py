@@ -46,8 +46,10 @@ def _help(sitting: PlainSitting) -> None:
     for command in COMMANDS:
         if command.word == "training" and sitting.training is None:
             continue
+        if command.word == "told" and not sitting.words.asks_told:
+            continue
         takes = f" {command.takes}" if command.takes else ""
-        out.text(f"{command.letter}{takes}, {command.word}: {command.does}")
+        out.text(f"{command.letter}{takes}, {command.word}: {sitting.words.of(command.does)}")
 
 
 COMMANDS: tuple[Command, ...] = (

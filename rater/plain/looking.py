@@ -24,7 +24,7 @@ _FILTERS = {which.value.replace(" ", ""): which for which in ItemFilter} | {"beg
 
 def card(sitting: PlainSitting) -> None:
     """Print the task card."""
-    pages.print_card(sitting.out, sitting.item.card)
+    pages.print_card(sitting.out, sitting.item.card, sitting.words)
 
 
 def anchors(sitting: PlainSitting) -> None:
@@ -63,7 +63,7 @@ def unfold(sitting: PlainSitting, argument: str) -> None:
     if not (argument.isascii() and argument.isdecimal()):
         named = ", ".join(f"o {number}" for number in foldable[:MOST_NAMED])
         more = ", ..." if len(foldable) > MOST_NAMED else ""
-        raise RefusedError(f"Name the message whose tool text was left out: {named}{more}.")
+        raise RefusedError(f"Name the message of which something was left out: {named}{more}.")
     sitting.print_message(int(argument))
 
 
@@ -97,7 +97,9 @@ def where(sitting: PlainSitting) -> None:
     state = pages.item_state(sitting.progress, session.rubric)
     closed = ", closed: its rating is final" if sitting.is_closed else ""
     closed = ", withdrawn: no rating is asked for" if sitting.is_withdrawn else closed
-    sitting.out.say(f"Item {session.position + 1} of {len(session.items)}: {state}{closed}")
+    sitting.out.say(
+        f"{sitting.words.item.capitalize()} {session.position + 1} of {len(session.items)}: {state}{closed}"
+    )
     sitting.out.say(wording.summary(sitting.progress, sitting.dimensions))
     for dimension in sitting.dimensions:
         if found := sitting.progress.mark(dimension.id).note:

@@ -28,7 +28,12 @@ def hold_sitting(desk: RatingDesk, out: Dialogue) -> None:
         BlindraterError: Something could not be saved, and the rater quit without it.
     """
     pages.print_welcome(
-        out, rater=desk.rater, study=desk.visible, session=desk.session, saved_at=desk.saved_at
+        out,
+        rater=desk.rater,
+        study=desk.visible,
+        session=desk.session,
+        saved_at=desk.saved_at,
+        words=desk.words,
     )
     if desk.training is not None and not desk.training.progress.state.opens:
         out.say(f"Training comes before the items. Yours is {desk.training.progress.state}.")
@@ -41,7 +46,7 @@ def hold_sitting(desk: RatingDesk, out: Dialogue) -> None:
     if desk.training is not None and not desk.training.progress.state.opens:
         out.say(f"Everything is saved. Your training is {desk.training.progress.state}.")
     else:
-        out.say(rating_words.goodbye(desk.session))
+        out.say(rating_words.goodbye(desk.session, desk.words))
         if reminder := unsent_reminder(desk):
             out.say(reminder)
 
@@ -93,11 +98,13 @@ def _await_start(out: Dialogue, *, rater: str, has_begun: bool) -> None:
 def _prompt(sitting: PlainSitting, *, with_hints: bool) -> str:
     """Return what is asked now; in the first prompt of an item with the commands most needed."""
     if not sitting.has_item:
-        return "No item is open (g 1 goes to the first item, i lists them, q quits):"
+        return sitting.words.of("No item is open (g 1 goes to the first item, i lists them, q quits):")
     if sitting.active is None:
         return _ready_prompt(sitting)
     if sitting.is_noted:
-        return "Enter prints the conversation (t task card, X item not ratable, n next item, ? help, q quit):"
+        return sitting.words.of(
+            "Enter prints the conversation (t task card, X item not ratable, n next item, ? help, q quit):"
+        )
     dimension = sitting.dimension
     if dimension.id not in sitting.explained:
         sitting.explained.add(dimension.id)
@@ -109,14 +116,14 @@ def _prompt(sitting: PlainSitting, *, with_hints: bool) -> str:
 
 
 def _ready_prompt(sitting: PlainSitting) -> str:
-    number = sitting.session.position + 1
+    here = f"{sitting.words.item.capitalize()} {sitting.session.position + 1}"
     hints = "d 1 changes the first dimension, ? help, q quit"
     if sitting.is_withdrawn:
-        return f"Item {number} is withdrawn. Enter goes on (? help, q quit):"
+        return f"{here} is withdrawn. Enter goes on (? help, q quit):"
     if sitting.is_closed:
-        return f"Item {number} is closed. Enter goes on (? help, q quit):"
+        return f"{here} is closed. Enter goes on (? help, q quit):"
     if sitting.progress.completed:
-        return f"Item {number} is completed. Enter goes on ({hints}):"
+        return f"{here} is completed. Enter goes on ({hints}):"
     said = wording.summary(sitting.progress, sitting.dimensions)
     closing = " and closes it, a question follows" if sitting.closes else " and goes on"
-    return f"Item {number} has all it needs: {said} Enter completes it{closing} ({hints}):"
+    return f"{here} has all it needs: {said} Enter completes it{closing} ({hints}):"

@@ -116,7 +116,8 @@ def quote(sitting: PlainSitting, argument: str) -> None:
     draft = EventDraft(kind=EventKind.QUOTE, dimension=dimension.id, span=span, texts={"quote": text})
     if sitting.record(draft):
         sitting.out.say(
-            f"Quoted for {dimension.name} from message {span.message + 1}, saved: {wording.shortened(text)}"
+            f"Quoted for {dimension.name} from {sitting.words.message} {span.message + 1}, saved:"
+            f" {wording.shortened(text)}"
         )
         if sitting.progress.mark(dimension.id).level is not None:
             sitting.after_mark()
@@ -144,7 +145,8 @@ def _listed(sitting: PlainSitting) -> list[ListedQuote]:
 def list_quotes(sitting: PlainSitting) -> None:
     """List the quotes of the item."""
     for number, listed in enumerate(_listed(sitting), start=1):
-        sitting.out.say(f"Quote {number}, {listed.dimension.name}, message {listed.quote.span.message + 1}")
+        where = f"{sitting.words.message} {listed.quote.span.message + 1}"
+        sitting.out.say(f"Quote {number}, {listed.dimension.name}, {where}")
         sitting.out.text(listed.quote.text)
 
 

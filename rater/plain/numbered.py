@@ -22,6 +22,9 @@ MOST_UNFOLDED_LINES = 3
 MOST_UNFOLDED_CHARACTERS = 240
 """A tool text of no more is printed with the conversation: a line about it would not be shorter."""
 PREVIEW_COLUMNS = 40
+MOST_DOCUMENT_LINES = 200
+"""A document of more is printed in its first lines; nobody listens to a paper before the first question."""
+FIRST_DOCUMENT_LINES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,17 @@ class Stretch:
     """The message's whole text."""
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """Lines that a first printing leaves out, and what it says in their place."""
+
+    message: int
+    """Counted from 1."""
+    first: int
+    last: int
+    said: str
 
 
 class NumberedConversation:
@@ -64,34 +78,34 @@ class NumberedConversation:
         return len(self._messages)
 
     @property
+    def _is_documents(self) -> bool:
+        return all(message.role == "document" for message in self._messages)
+
+    @property
     def lines(self) -> TranscriptLines:
         """The lines, whatever number they have."""
         return self._lines
 
     @property
     def foldable(self) -> frozenset[int]:
-        """Numbers, from 1, of the messages with a tool text that is left out when folded."""
-        return frozenset(
-            self._lines.messages[block.head] + 1
-            for block in self._lines.blocks
-            if _is_long(self._lines, block)
-        )
+        """Numbers, from 1, of the messages of which something is left out when folded."""
+        return frozenset(one.message for one in self._left_out())
 
     def printed(self, *, folded: bool = False) -> Iterator[str]:
         """Yield every row of the conversation, headers included.
 
         Args:
-            folded: Say how long long tool texts are, in place of them.
+            folded: Say how long long tool texts and documents are, in place of them.
         """
         if not folded:
             yield from self._printed(0, len(self._lines) - 1)
             return
         first = 0
-        for number, block in enumerate(self._lines.blocks):
-            if _is_long(self._lines, block):
-                yield from self._printed(first, block.first - 1)
-                yield from self._folded(number, block)
-                first = block.last + 1
+        margin = " " * (self._number_columns + 2)
+        for one in self._left_out():
+            yield from self._printed(first, one.first - 1)
+            yield from (f"{margin}{row}" for row in TYPESETTER.fold(one.said, self._rows.width))
+            first = one.last + 1
         yield from self._printed(first, len(self._lines) - 1)
 
     def number_of(self, line: int) -> int | None:
@@ -160,16 +174,47 @@ class NumberedConversation:
     def _can_be_quoted(self, line: int) -> bool:
         return self._lines.kinds[line] == LineKind.TEXT and bool(self._lines.content(line).strip())
 
-    def _folded(self, number: int, block: Block) -> Iterator[str]:
+    def _left_out(self) -> list[LeftOut]:
+        folded = [
+            LeftOut(
+                message=self._lines.messages[block.head] + 1,
+                first=block.first,
+                last=block.last,
+                said=self._said_of(number, block),
+            )
+            for number, block in enumerate(self._lines.blocks)
+            if _is_long(self._lines, block)
+        ]
+        return sorted([*folded, *self._long_documents()], key=lambda one: one.first)
+
+    def _long_documents(self) -> Iterator[LeftOut]:
+        ends = [*self._lines.headers[1:], len(self._lines) - 1]
+        for index, (header, end) in enumerate(zip(self._lines.headers, ends, strict=True)):
+            if self._messages[index].role != "document" or end - header - 1 <= MOST_DOCUMENT_LINES:
+                continue
+            first = header + 1 + FIRST_DOCUMENT_LINES
+            next_line = self._number_at_or_after(first)
+            some = f", l {next_line}-{next_line + FIRST_DOCUMENT_LINES} some lines" if next_line else ""
+            yield LeftOut(
+                message=index + 1,
+                first=first,
+                last=end - 1,
+                said=f"({end - first} more lines of this document are left out: o {index + 1} prints all of"
+                f" it{some}, / finds words in it.)",
+            )
+
+    def _number_at_or_after(self, line: int) -> int | None:
+        place = bisect_left(self._numbered, line)
+        return place + 1 if place < self.line_count else None
+
+    def _said_of(self, number: int, block: Block) -> str:
         outcome = outcome_of(self._lines.text(block.first))
         is_result = self._lines.kinds[block.first] == LineKind.TEXT
         said = f", {outcome}" if is_result and outcome is not None else ""
         message = self._lines.messages[block.head] + 1
         begins = "".join(piece.shown for piece in self._rows.preview(number, PREVIEW_COLUMNS).pieces)
         count = f"{block.line_count} line{'s' if block.line_count != 1 else ''}"
-        sentence = f"({count} of tool text{said}, folded: o {message} prints them. It begins: {begins} ...)"
-        margin = " " * (self._number_columns + 2)
-        yield from (f"{margin}{row}" for row in TYPESETTER.fold(sentence, self._rows.width))
+        return f"({count} of tool text{said}, folded: o {message} prints them. It begins: {begins} ...)"
 
     def _printed(self, first: int, last: int) -> Iterator[str]:
         self._rows.extend_to_line(first)
@@ -191,7 +236,7 @@ class NumberedConversation:
         if kind is LineKind.HEADER:
             return self._header(self._lines.messages[line])
         if kind is LineKind.END:
-            return "End of the conversation."
+            return "End of the documents." if self._is_documents else "End of the conversation."
         shown = self._rows.shown(row)
         if kind is LineKind.TOOL:
             shown = shown.removeprefix(_CALL_ARROW)
@@ -200,6 +245,8 @@ class NumberedConversation:
 
     def _header(self, index: int) -> str:
         message = self._messages[index]
+        if message.role == "document":
+            return f"Document {index + 1} of {self.message_count}"
         answers = f", result of {message.tool_call_id}" if message.tool_call_id is not None else ""
         return f"Message {index + 1} of {self.message_count}, {message.role}{answers}"
 

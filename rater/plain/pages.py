@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from protocol import rating_words
 from protocol.amendment_words import Ruling
+from protocol.kind_words import OF_TRANSCRIPTS, KindWords
 from protocol.rubric import Dimension, Rubric
 from protocol.safe_text import inline
 from protocol.session import ItemProgress, RaterSession
@@ -14,28 +15,34 @@ from rater.plain.dialogue import Dialogue
 
 
 def print_welcome(
-    out: Dialogue, *, rater: str, study: VisibleProtocol, session: RaterSession, saved_at: str | None
+    out: Dialogue,
+    *,
+    rater: str,
+    study: VisibleProtocol,
+    session: RaterSession,
+    saved_at: str | None,
+    words: KindWords,
 ) -> None:
     """Say who the rater is taken for, where the work stands, what is recorded and who sees it."""
     if study.simulated:
         out.say("SIMULATED STUDY: its other ratings are made by a program.")
-    out.say(f"You are {rater}. Study: {study.name}.")
+    out.say(f"You are {rater}. {words.study.capitalize()}: {study.name}.")
     out.say(
-        f"Your work: {rating_words.work(session)}."
+        f"Your work: {rating_words.work(session, words)}."
         + (f" Last saved {rating_words.local_time(saved_at)}." if saved_at is not None else "")
     )
     recorded = rating_words.recorded(
         act="answer", came_up="was printed", timing=study.timing, installation=study.installation
     )
-    out.say(f"Recorded: {_lowered(recorded)}")
-    out.say(f"Who sees it: {_lowered(rating_words.SEEN_BY)}")
+    out.say(f"Recorded: {_lowered(words.of(recorded))}")
+    out.say(f"Who sees it: {_lowered(words.of(rating_words.SEEN_BY))}")
     if study.contact:
         out.say(f"Questions: {study.contact}")
 
 
-def print_card(out: Dialogue, card: TaskCard) -> None:
+def print_card(out: Dialogue, card: TaskCard, words: KindWords = OF_TRANSCRIPTS) -> None:
     """Print a task card in full."""
-    out.say("Task card")
+    out.say(words.card)
     out.text(card.brief)
     for part in rating_words.card_parts(card):
         out.say(part.title)
@@ -43,7 +50,7 @@ def print_card(out: Dialogue, card: TaskCard) -> None:
             out.text(part.text)
         for number, point in enumerate(part.points, start=1):
             out.text(f"{number}. {point}")
-    out.say("End of the task card.")
+    out.say(words.of("End of the task card."))
 
 
 def print_anchors(out: Dialogue, dimension: Dimension, rulings: Sequence[Ruling] = ()) -> None:
@@ -72,16 +79,23 @@ def print_guide(out: Dialogue, dimension: Dimension, rubric: Rubric, rulings: Se
 
 
 def print_finish(
-    out: Dialogue, *, rater: str, study: VisibleProtocol, session: RaterSession, pack: str | None
+    out: Dialogue,
+    *,
+    rater: str,
+    study: VisibleProtocol,
+    session: RaterSession,
+    pack: str | None,
+    words: KindWords,
 ) -> None:
     """Say that all is done, how to change something, and what to do now."""
-    out.say(rating_words.finished(session, rater))
+    out.say(rating_words.finished(session, rater, words))
     for part in rating_words.finish_parts(
         session,
         study,
         rater=rater,
         pack=pack,
-        to_change="i lists the items, g 4 goes to item 4.",
+        to_change=words.of("i lists the items, g 4 goes to item 4."),
+        words=words,
     ):
         out.say(f"{part.title}: {part.text}")
 

@@ -56,6 +56,8 @@ def flag(sitting: PlainSitting, argument: str) -> None:
 
 def told(sitting: PlainSitting) -> None:
     """Record that the rater knows which condition this is, or take that back."""
+    if not sitting.words.asks_told:
+        raise RefusedError("Nothing is hidden in an audit: there is no condition to know.")
     if sitting.progress.told:
         _retract(sitting, EventKind.TOLD, "Taken back: you do not know which this is. Saved.")
     elif sitting.record(EventDraft(kind=EventKind.TOLD)):

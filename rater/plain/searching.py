@@ -37,7 +37,8 @@ def find(sitting: PlainSitting, words: str) -> None:
         if message != numbered.lines.messages[line] + 1:
             message = numbered.lines.messages[line] + 1
             role = numbered.lines.roles[message - 1]
-            sitting.out.say(f"Message {message} of {numbered.message_count}, {role}")
+            part = f"{sitting.words.message.capitalize()} {message} of {numbered.message_count}"
+            sitting.out.say(part if role == "document" else f"{part}, {role}")
         sitting.out.text(_listed(numbered, line, hit))
     if len(places) > MOST_LISTED:
         sitting.out.say(f"These are the first {MOST_LISTED}: add words to find fewer.")

@@ -14,6 +14,7 @@ from protocol import rating_words
 from protocol.chain.events import EventDraft, EventKind
 from protocol.errors import BlindraterError, WrongStateError
 from protocol.item import Item
+from protocol.kind_words import KindWords
 from protocol.pace import PaceKeeper
 from protocol.rating_moves import (
     Lack,
@@ -65,6 +66,11 @@ class PlainSitting:
         """Items whose conversation was printed to its end in this sitting."""
         self.unprinted: frozenset[int] = frozenset()
         """Messages of the item in hand with a tool text that was only named so far."""
+
+    @property
+    def words(self) -> KindWords:
+        """What this kind of study calls its things."""
+        return self.desk.words
 
     @property
     def training(self) -> TrainingDesk | None:
@@ -148,7 +154,7 @@ class PlainSitting:
         if self.session.is_closed_for(draft):
             if self.session.open_again(draft.item_id or ""):
                 raise RefusedError(rating_words.reopened_for(self.session, draft.item_id or ""))
-            raise RefusedError(rating_words.WITHDRAWN if self.is_withdrawn else self.CLOSED)
+            raise RefusedError(self.words.of(rating_words.WITHDRAWN) if self.is_withdrawn else self.CLOSED)
         kept = rating_words.step(draft, self.session.rubric)
         return self.attempt(partial(self.desk.record, draft), kept)
 
@@ -215,7 +221,9 @@ class PlainSitting:
             self.out.say("Content note")
             self.out.text(self.item.card.content_note)
         elif self.item.id in self._printed:
-            self.out.say("Its conversation was printed before in this sitting: l prints it again.")
+            self.out.say(
+                self.words.of("Its conversation was printed before in this sitting: l prints it again.")
+            )
         else:
             self.print_conversation()
 
@@ -229,9 +237,10 @@ class PlainSitting:
                 study=self.desk.visible,
                 session=self.session,
                 pack=self.desk.pack_name,
+                words=self.words,
             )
         elif position == self.session.position and self.has_item:
-            raise RefusedError("This is the only item that is not completed.")
+            raise RefusedError(self.words.of("This is the only item that is not completed."))
         else:
             self.go(position)
 
@@ -330,7 +339,11 @@ class PlainSitting:
             self.out.flush()
         except KeyboardInterrupt:
             self.out.line()
-            self.out.say("Stopped before the end. l prints the conversation again, l 12-40 some lines of it.")
+            self.out.say(
+                self.words.of(
+                    "Stopped before the end. l prints the conversation again, l 12-40 some lines of it."
+                )
+            )
             return False
         return True
 
@@ -339,11 +352,12 @@ class PlainSitting:
         self.out.line()
         self.out.say(
             ("Simulated study. " if self.desk.visible.simulated else "")
-            + f"Item {session.position + 1} of {len(session.items)}. {session.completed_count} completed."
+            + f"{self.words.item.capitalize()} {session.position + 1} of {len(session.items)}."
+            + f" {session.completed_count} completed."
             + (f" {pace.left.capitalize()} left." if (pace := self._pace.pace(session)) else "")
         )
         if self.is_withdrawn:
-            self.out.say(rating_words.WITHDRAWN)
+            self.out.say(self.words.of(rating_words.WITHDRAWN))
         if self.progress.touched:
             self.out.say(wording.summary(self.progress, self.dimensions))
             for remark in wording.remarks(self.progress):

@@ -80,7 +80,15 @@ def issue_packs(
         if rater in desk.out and not replace:
             raise _out_already(rater, study_path)
     room = (
-        open_letters(letters, study_path, desk.study.visible, desk.study.protocol_sha256) if letters else None
+        open_letters(
+            letters,
+            study_path,
+            desk.study.visible,
+            desk.study.protocol_sha256,
+            kind=desk.study.kind,
+        )
+        if letters
+        else None
     )
     spots = [_Place(rater=rater, folder=folder, desk=room) for rater in chosen]
     for spot in spots:

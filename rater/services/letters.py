@@ -18,11 +18,13 @@ from protocol.deidentify.rules import RedactionRules, build_rules
 from protocol.errors import BlindError, CheckFailedError, InvalidInputError, Problem
 from protocol.study import StudyProtocol
 from protocol.timing import RECORDED
-from protocol.visible import VisibleProtocol
+from protocol.visible import StudyKind, VisibleProtocol
 from rater.services.input_files import read_text
 from rater.services.reading_study import StudyFile, read_study_file
 
 TEMPLATE_FILE = "letter.txt"
+TEMPLATE_OF_AUDIT = "letter-audit.txt"
+"""What the package calls the letter to coders; in a folder it is a letter like any other."""
 PROTOCOL_FILE = "study.toml"
 FIELDS = ("rater", "study", "pack", "items", "contact", "deadline", "timing", "sha256")
 """What a template can name, each with a dollar sign before it."""
@@ -60,7 +62,8 @@ class LetterDesk:
     where: str
     visible: VisibleProtocol
     deadline: str
-    rules: RedactionRules
+    rules: RedactionRules | None
+    """None for an audit: nothing is hidden from coders."""
     knows_names: bool
     """Whether the study's own names were at hand, and not the shipped list alone."""
 
@@ -97,6 +100,8 @@ class LetterDesk:
         return _FIELD.sub(lambda found: values[found[1]], self.template)
 
     def _refuse_leaks(self, text: str) -> None:
+        if self.rules is None:
+            return
         folded = fold(text)
         hits = self.rules.find(folded.text)
         if not hits:
@@ -121,7 +126,12 @@ def timing_text(visible: VisibleProtocol) -> str:
 
 
 def open_letters(
-    request: LetterRequest, study_path: Path, visible: VisibleProtocol, sha256: str
+    request: LetterRequest,
+    study_path: Path,
+    visible: VisibleProtocol,
+    sha256: str,
+    *,
+    kind: StudyKind = StudyKind.STRESS_TEST,
 ) -> LetterDesk:
     """Read the template and what must not stand in a letter.
 
@@ -130,6 +140,7 @@ def open_letters(
         study_path: The study file.
         visible: What raters may know of the study.
         sha256: Hash of the study's protocol.
+        kind: Of the study; in an audit there is nothing that must not stand in a letter.
 
     Raises:
         NotFoundError: A named file does not exist.
@@ -138,23 +149,25 @@ def open_letters(
     """
     beside = study_path.with_name(TEMPLATE_FILE)
     path = request.template or (beside if beside.is_file() else None)
-    text = shipped_letter() if path is None else read_text(path, wanted="the template of a letter").text
+    text = shipped_letter(kind) if path is None else read_text(path, wanted="the template of a letter").text
     where = TEMPLATE_FILE if path is None else str(path)
     _refuse_unknown_fields(text, where)
-    protocol = _protocol(request, study_path, sha256)
+    is_audit = kind is StudyKind.BENCHMARK_AUDIT
+    protocol = None if is_audit else _protocol(request, study_path, sha256)
     return LetterDesk(
         template=text,
         where=where,
         visible=visible,
         deadline=request.deadline,
-        rules=_rules(protocol.protocol if protocol else None),
-        knows_names=protocol is not None,
+        rules=None if is_audit else _rules(protocol.protocol if protocol else None),
+        knows_names=is_audit or protocol is not None,
     )
 
 
-def shipped_letter() -> str:
+def shipped_letter(kind: StudyKind = StudyKind.STRESS_TEST) -> str:
     """Return the template that init writes."""
-    return (files("rater") / "templates" / TEMPLATE_FILE).read_text(encoding="utf-8")
+    name = TEMPLATE_OF_AUDIT if kind is StudyKind.BENCHMARK_AUDIT else TEMPLATE_FILE
+    return (files("rater") / "templates" / name).read_text(encoding="utf-8")
 
 
 def _refuse_unknown_fields(text: str, where: str) -> None:

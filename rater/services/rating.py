@@ -51,6 +51,7 @@ from protocol.errors import (
     WrongStateError,
 )
 from protocol.item import Item
+from protocol.kind_words import KindWords, words_of
 from protocol.rating_words import WITHDRAWN, reopened_for
 from protocol.rubric import Dimension
 from protocol.rubric_versions import RubricHistory, rubric_history
@@ -133,6 +134,11 @@ class RatingDesk:
     def visible(self) -> VisibleProtocol:
         """What a rater may know of the study, with the rubric as the rater has read it."""
         return replace(self._study.visible, rubric=self.session.rubric)
+
+    @property
+    def words(self) -> KindWords:
+        """What this kind of study calls its things."""
+        return words_of(self._study.kind)
 
     @property
     def is_pack(self) -> bool:

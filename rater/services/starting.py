@@ -74,6 +74,7 @@ def _texts_of(kind: StudyKind) -> dict[str, str]:
     return {
         "study.toml": text,
         "README.md": _template("AUDIT.md"),
+        "letter.txt": _template("letter-audit.txt"),
         **{f"documents/{one.id}/{LINKS}": _links(one) for one in audit.benchmarks},
     }
 

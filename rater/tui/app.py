@@ -66,7 +66,8 @@ class RaterApp(GuardedApp):
             study=self._desk.visible,
             session=self._desk.session,
             saved_at=self._desk.saved_at,
-            pace=pace.sentence() if pace else "",
+            pace=self._desk.words.of(pace.sentence()) if pace else "",
+            words=self._desk.words,
             training=self._desk.training.progress.state if self._desk.training else None,
         )
 

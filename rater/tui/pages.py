@@ -9,6 +9,7 @@ from textual.content import Content
 
 from protocol import rating_words
 from protocol.amendment_words import Notice, Ruling
+from protocol.kind_words import OF_TRANSCRIPTS, KindWords
 from protocol.rubric import Dimension, Rubric
 from protocol.visible import TaskCard
 from rater.tui import tones
@@ -64,7 +65,9 @@ def guide_page(
     return Content("\n").join(lines)
 
 
-def keys_page(bindings: Sequence[Binding], keys: KeyTable, width: int) -> Content:
+def keys_page(
+    bindings: Sequence[Binding], keys: KeyTable, width: int, *, words: KindWords = OF_TRANSCRIPTS
+) -> Content:
     """Return every key with what it does, grouped; made from the bindings themselves."""
     lines: list[Content] = []
     groups: dict[str, list[Binding]] = {}
@@ -73,7 +76,7 @@ def keys_page(bindings: Sequence[Binding], keys: KeyTable, width: int) -> Conten
             groups.setdefault(binding.group.description, []).append(binding)
     for title, members in groups.items():
         lines += _section(title, width) if lines else [Content.styled(title, tones.HEADING)]
-        for key, name, text in _key_rows(members, keys):
+        for key, name, text in _key_rows(members, keys, words):
             for index, row in enumerate(rows(text, width - KEY_COLUMNS - NAME_COLUMNS)):
                 head = (
                     f"{key:<{KEY_COLUMNS}}{name:<{NAME_COLUMNS}}"
@@ -84,14 +87,18 @@ def keys_page(bindings: Sequence[Binding], keys: KeyTable, width: int) -> Conten
     return Content("\n").join(lines)
 
 
-def _key_rows(bindings: Sequence[Binding], keys: KeyTable) -> list[tuple[str, str, str]]:
+def _key_rows(bindings: Sequence[Binding], keys: KeyTable, words: KindWords) -> list[tuple[str, str, str]]:
     """Keys of one action and description become one row."""
     found: dict[tuple[str, str], list[str]] = {}
     for binding in bindings:
         if binding.id is not None:
             found.setdefault((binding.description, binding.tooltip), []).append(keys.all_shown(binding.id))
     return [
-        (clipped(_joined(shown), KEY_COLUMNS - 1), clipped(name, NAME_COLUMNS - 1), text)
+        (
+            clipped(_joined(shown), KEY_COLUMNS - 1),
+            clipped(words.of(name), NAME_COLUMNS - 1),
+            words.of(text),
+        )
         for (name, text), shown in found.items()
     ]
 

@@ -26,6 +26,8 @@ WIDEST_IN_COMFORT = 46
 """With the question and blank rows, which give way before the conversation becomes a column."""
 FEWEST_TEXT_COLUMNS = 48
 ROWS_FOR_REMARKS = 2
+MOST_IN_FULL = 4
+"""Where there is no room, a strip of more dimensions has letters and marks beside the active one's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,8 +195,38 @@ def _headings_in_a_row(view: RubricView, width: int) -> Content:
         return everything
     one_name = _joined_headings(view, name_columns=width, others_named=False)
     excess = max(0, one_name.cell_length - width)
+    if excess and len(view.dimensions) > MOST_IN_FULL:
+        return _brief_headings(view, width)
     columns = max(1, cell_len(clipped(view.active_dimension.name, width)) - excess)
     return _joined_headings(view, name_columns=columns, others_named=False).truncate(width, ellipsis=True)
+
+
+def _brief_headings(view: RubricView, width: int) -> Content:
+    """The active dimension with its name, then all others by letter and mark: for rubrics of many."""
+    active = view.active_dimension
+    others = [
+        f"{letter_of(view.dimensions, one.id)}{_brief_mark(view, one)}"
+        for one in view.dimensions
+        if one is not active
+    ]
+    rest = f"   {' '.join(others)}"
+    status = _status(view, active)
+    mark = f">{letter_of(view.dimensions, active.id)} "
+    columns = max(1, width - len(mark) - status.cell_length - len(rest) - 1)
+    name = clipped(active.name, columns)
+    head = Content.assemble((f"{mark}{name}", tones.ACTIVE), " ", status, (rest, tones.MUTED))
+    return head.truncate(width, ellipsis=True)
+
+
+def _brief_mark(view: RubricView, dimension: Dimension) -> str:
+    """The digit of a level, x where there is a reason, ? where something is lacking, - where nothing is."""
+    mark = view.progress.mark(dimension.id)
+    if view.progress.reason is not None or mark.reason is not None:
+        return "x"
+    if mark.level is None:
+        return "-"
+    complete = lack_of(view.progress, dimension) is None
+    return dimension.digit_of(dimension.level(mark.level)) if complete else "?"
 
 
 def _joined_headings(view: RubricView, *, name_columns: int, others_named: bool) -> Content:

@@ -57,7 +57,9 @@ def whose(role: Role) -> str:
 
 def quoted_sentence(letter: str, message: int, role: Role) -> str:
     """Return what was attached, and plainly so where it is not the assistant's text."""
-    if role in ("assistant", "document"):
+    if role == "document":
+        return f"Quoted for {letter} from document {message + 1}."
+    if role == "assistant":
         return f"Quoted for {letter} from message {message + 1}, {role}."
     return f"Quoted for {letter} from message {message + 1}: this is {whose(role)}, not the assistant's."
 

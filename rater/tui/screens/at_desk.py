@@ -132,7 +132,7 @@ class DeskScreen(FindingScreen):
         aside = self._progress.item_id in self._session.set_aside
         if self._session.open_again(self._progress.item_id):
             return rating_words.reopened_for(self._session, self._progress.item_id)
-        return rating_words.WITHDRAWN if aside else self.CLOSED
+        return self._desk.words.of(rating_words.WITHDRAWN) if aside else self.CLOSED
 
     def _attempt(
         self, write: Then, kept: str, then: Then, otherwise: Then | None = None, *, waited_s: float = 0.0
@@ -206,6 +206,7 @@ class DeskScreen(FindingScreen):
             completed=session.completed_count,
             saved=rating_words.local_time(desk.saved_at, "%H:%M:%S") if desk.saved_at else "",
             unsaved=self._unsaved,
+            unit=desk.words.item,
             left=pace.left if (pace := self._pace.pace(session)) else "",
         )
         self.show_hints()
@@ -213,6 +214,7 @@ class DeskScreen(FindingScreen):
             return
         for line in self.query(InfoLine):
             shown = "rendered" if self.conversation.is_rendered else ""
+            line.part = desk.words.message
             line.tags = " · ".join(filter(None, (shown, tags(self._progress, self._active))))
         self.query_one(RubricPane).view = RubricView(
             dimensions=self._dimensions,
@@ -260,7 +262,7 @@ class DeskScreen(FindingScreen):
 
     def _pace_words(self) -> str:
         pace = self._pace.pace(self._session)
-        return pace.sentence() if pace else ""
+        return self._desk.words.of(pace.sentence()) if pace else ""
 
     def _say_missing(self) -> None:
         missing = first_missing(self._progress, self._dimensions)
@@ -278,7 +280,7 @@ class DeskScreen(FindingScreen):
         if 0 <= position < len(self._session.items):
             self._go(position)
         else:
-            self.say(f"This is the {'last' if by > 0 else 'first'} item.")
+            self.say(f"This is the {'last' if by > 0 else 'first'} {self._desk.words.item}.")
 
     def action_next_open(self) -> None:
         """Go to the next item that is not completed."""
@@ -293,7 +295,8 @@ class DeskScreen(FindingScreen):
                 self._go(position)
 
         self.app.push_screen(
-            OverviewScreen(self._session, self._dimensions, self._keys, self._pace_words()), answered
+            OverviewScreen(self._session, self._dimensions, self._keys, self._pace_words(), self._desk.words),
+            answered,
         )
 
     def _tell_amendments(self, then: Then) -> None:
@@ -353,7 +356,7 @@ class DeskScreen(FindingScreen):
         if position is None:
             self.finish()
         elif position == self._session.position:
-            self._refresh("This is the only item that is not completed.")
+            self._refresh(self._desk.words.of("This is the only item that is not completed."))
         else:
             self._go(position)
 
@@ -390,13 +393,13 @@ class DeskScreen(FindingScreen):
             lines = ahead.lines if ahead is not None and ahead.item is self._item else None
             self.show_text(self._item, note_first=untouched, at=self._spots.get(self._item.id), lines=lines)
             aside = self._item.id in self._session.set_aside
-            self._refresh(message or (rating_words.WITHDRAWN if aside else ""))
+            self._refresh(message or (self._desk.words.of(rating_words.WITHDRAWN) if aside else ""))
             self._look_ahead()
             if span is not None and self._noted is None:
                 self.conversation.go_to(span)
             self.post_message(Arrived(message))
 
-        self._attempt(show, f"that item {position + 1} came on the screen", shown)
+        self._attempt(show, f"that {self._desk.words.item} {position + 1} came on the screen", shown)
 
     def _look_ahead(self) -> None:
         """Have the next item ready soon after this one is on the screen."""

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from protocol import rating_words
+from protocol.kind_words import KindWords
 from protocol.session import RaterSession
 from protocol.visible import VisibleProtocol
 from rater.tui import tones
@@ -52,6 +53,7 @@ class FinishScreen(ModalScreen[AfterFinish]):
         session: RaterSession,
         pack: str | None,
         keys: KeyTable,
+        words: KindWords,
     ) -> None:
         super().__init__()
         self._rater = rater
@@ -59,6 +61,7 @@ class FinishScreen(ModalScreen[AfterFinish]):
         self._session = session
         self._pack = pack
         self._keys = keys
+        self._words = words
 
     def compose(self) -> ComposeResult:
         """Make the page."""
@@ -76,13 +79,16 @@ class FinishScreen(ModalScreen[AfterFinish]):
 
     def _lines(self, width: int) -> list[Content]:
         back, items = self._keys["go.back"], self._keys["go.list"]
-        lines = [Content.styled(rating_words.finished(self._session, self._rater), tones.HEADING)]
+        lines = [
+            Content.styled(rating_words.finished(self._session, self._rater, self._words), tones.HEADING)
+        ]
         for part in rating_words.finish_parts(
             self._session,
             self._study,
             rater=self._rater,
             pack=self._pack,
-            to_change=f"{back} goes back to the last item, {items} lists all of them.",
+            to_change=f"{back} goes back to the last {self._words.item}, {items} lists all of them.",
+            words=self._words,
         ):
             lines += [Content(""), Content.styled(part.title, tones.STRONG)]
             lines += [Content(row) for row in rows(part.text, width)]
@@ -94,7 +100,7 @@ class FinishScreen(ModalScreen[AfterFinish]):
                 (back, tones.STRONG),
                 " back     ",
                 (items, tones.STRONG),
-                " all items",
+                f" all {self._words.item}s",
             ),
         ]
         return lines

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from protocol.item_lists import ItemFilter, count_items, positions_of
+from protocol.kind_words import KindWords
 from protocol.rubric import Dimension
 from protocol.session import ItemProgress, RaterSession
 from rater.tui import tones
@@ -35,6 +36,7 @@ class OverviewScreen(ModalScreen[int | None]):
         dimensions: In the rater's order.
         keys: Which keys do what.
         pace: How fast the work goes, in a sentence, or nothing.
+        words: What this kind of study calls its things.
     """
 
     CSS_PATH = "overview.tcss"
@@ -53,13 +55,19 @@ class OverviewScreen(ModalScreen[int | None]):
     ]
 
     def __init__(
-        self, session: RaterSession, dimensions: Sequence[Dimension], keys: KeyTable, pace: str
+        self,
+        session: RaterSession,
+        dimensions: Sequence[Dimension],
+        keys: KeyTable,
+        pace: str,
+        words: KindWords,
     ) -> None:
         super().__init__()
         self._session = session
         self._dimensions = dimensions
         self._keys = keys
         self._pace = pace
+        self._words = words
         self._counts = count_items(session)
         self._filter = ItemFilter.ALL
         self._typed = ""
@@ -68,7 +76,7 @@ class OverviewScreen(ModalScreen[int | None]):
     def compose(self) -> ComposeResult:
         """Make the list."""
         with Vertical(id="overview"):
-            yield Static(Content.styled("Your items", tones.HEADING), id="overview-title", markup=False)
+            yield Static(Content.styled(self._title, tones.HEADING), id="overview-title", markup=False)
             yield Static(id="overview-filters", markup=False)
             yield ItemList(self._row)
             yield Static(id="overview-keys", markup=False)
@@ -135,6 +143,10 @@ class OverviewScreen(ModalScreen[int | None]):
         self.dismiss(event.position)
 
     @property
+    def _title(self) -> str:
+        return f"Your {self._words.item}s"
+
+    @property
     def _list(self) -> ItemList:
         return self.query_one(ItemList)
 
@@ -153,10 +165,10 @@ class OverviewScreen(ModalScreen[int | None]):
         ]
         self.query_one("#overview-filters", Static).update(Content(" ").join(parts))
         self.query_one("#overview-title", Static).update(
-            Content.assemble(("Your items", tones.HEADING), (f"   {self._pace}", tones.MUTED))
+            Content.assemble((self._title, tones.HEADING), (f"   {self._pace}", tones.MUTED))
         )
         line = (
-            f"Item {self._typed}: Enter goes there · Backspace"
+            f"{self._words.item.capitalize()} {self._typed}: Enter goes there · Backspace"
             if self._typed
             else "Tab filter · number or ↑ ↓ · Enter go there · Esc back"
         )

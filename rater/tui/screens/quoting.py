@@ -35,7 +35,7 @@ class QuotingScreen(DeskScreen):
             self.say(f"Quotes are made in the source: {self._keys['read.rendered']} shows it.")
         elif not self.conversation.start_quote():
             down, up = self._keys["read.down"], self._keys["read.up"]
-            self.say(f"There is no text of a message at the pointer to quote: {down} and {up} move it.")
+            self.say(f"There is no text at the pointer to quote: {down} and {up} move it.")
         else:
             self.quote_started()
 

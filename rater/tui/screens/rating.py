@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -244,7 +244,9 @@ class RatingScreen(QuotingScreen):
 
     def action_told(self) -> None:
         """Record that the rater knows which condition this is, or take that back."""
-        if self._progress.told:
+        if not self._desk.words.asks_told:
+            self.say("Nothing is hidden in an audit: there is no condition to know.")
+        elif self._progress.told:
             self._retract(EventKind.TOLD, "Taken back: you do not know which this is.")
         else:
             self._record(
@@ -313,6 +315,7 @@ class RatingScreen(QuotingScreen):
                 study=self._desk.visible,
                 session=self._session,
                 pack=self._desk.pack_name,
+                words=self._desk.words,
                 keys=self._keys,
             ),
             answered,
@@ -325,7 +328,7 @@ class RatingScreen(QuotingScreen):
         from rater.tui.pages import card_page
 
         if self._item is not None:
-            self._open_page("Task card", partial(card_page, self._item.card), "help.card")
+            self._open_page(self._desk.words.card, partial(card_page, self._item.card), "help.card")
 
     def action_guide(self) -> None:
         """Show the active dimension in full and the decision rules."""
@@ -343,8 +346,14 @@ class RatingScreen(QuotingScreen):
         """Show all keys."""
         from rater.tui.pages import keys_page
 
-        shown = [one for one in ALL_KEYS if self.training is not None or one.id != "help.training"]
-        self._open_page("Keys", partial(keys_page, shown, self._keys), "help.keys")
+        without = {name for name, there in self._offered.items() if not there}
+        shown = [one for one in ALL_KEYS if one.id not in without]
+        self._open_page("Keys", partial(keys_page, shown, self._keys, words=self._desk.words), "help.keys")
+
+    @property
+    def _offered(self) -> Mapping[str, bool]:
+        """Actions that only some studies have."""
+        return {"help.training": self.training is not None, "item.told": self._desk.words.asks_told}
 
     @property
     def training(self) -> TrainingDesk | None:

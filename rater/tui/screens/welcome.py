@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from protocol import rating_words
+from protocol.kind_words import KindWords
 from protocol.rating_moves import position_to_resume
 from protocol.session import RaterSession
 from protocol.visible import VisibleProtocol
@@ -37,6 +38,7 @@ class WelcomeScreen(Screen[None]):
         session: Where the work stands.
         saved_at: Time of the last event on disk, if there is one.
         pace: How fast the work goes, in a sentence, or nothing.
+        words: What this kind of study calls its things.
         training: Where the rater's training stands; None where the study has none.
     """
 
@@ -58,6 +60,7 @@ class WelcomeScreen(Screen[None]):
         session: RaterSession,
         saved_at: str | None,
         pace: str,
+        words: KindWords,
         training: TrainingState | None = None,
     ) -> None:
         super().__init__()
@@ -66,6 +69,7 @@ class WelcomeScreen(Screen[None]):
         self._session = session
         self._saved_at = saved_at
         self._pace = pace
+        self._words = words
         self._training = training
 
     def compose(self) -> ComposeResult:
@@ -94,11 +98,11 @@ class WelcomeScreen(Screen[None]):
                 Content(""),
             ]
         lines += _fact("You are", self._rater, width)
-        lines += _fact("Study", study.name, width)
+        lines += _fact(self._words.study.capitalize(), study.name, width)
         lines += _fact(
             "Your work",
-            rating_words.work(session)
-            + (f". Next: item {position_to_resume(session) + 1}" if session.history else ""),
+            rating_words.work(session, self._words)
+            + (f". Next: {self._words.item} {position_to_resume(session) + 1}" if session.history else ""),
             width,
         )
         if self._training is not None:
@@ -118,7 +122,7 @@ class WelcomeScreen(Screen[None]):
             ("Who sees it", rating_words.SEEN_BY),
         ):
             lines += [Content(""), Content.styled(title, tones.HEADING)]
-            lines += [Content(row) for row in rows(text, width)]
+            lines += [Content(row) for row in rows(self._words.of(text), width)]
         if study.contact:
             lines += [Content(""), *_fact("Questions", study.contact, width)]
         lines += [

@@ -101,6 +101,8 @@ class InfoLine(Widget):
 
     place: reactive[Place | None] = reactive(None)
     message: reactive[str] = reactive("")
+    part: reactive[str] = reactive("message")
+    """What the study calls a part of the text."""
     tags: reactive[str] = reactive("")
     """What else is recorded on the item, in a few words."""
     search: reactive[str] = reactive("")
@@ -129,7 +131,7 @@ class InfoLine(Widget):
         rows = (
             f"{place.row}/{place.rows} · {100 * place.row // place.rows}%" if place.rows else f"{place.row}/…"
         )
-        return f"message {place.message}/{place.messages} · row {rows}"
+        return f"{self.part} {place.message}/{place.messages} · row {rows}"
 
 
 class HintLine(Widget):
