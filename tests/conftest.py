@@ -43,8 +43,8 @@ SHARED = Path(__file__).parents[2] / "shared"
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Let one worker more run than there are processors: apps in tests wait a third of their time."""
-    return (os.cpu_count() or 1) + 1
+    """Let two workers more run than there are processors: apps in tests wait more than they work."""
+    return (os.cpu_count() or 1) + 2
 
 
 def pytest_collection_finish() -> None:
