@@ -1,12 +1,10 @@
-"""The shipped, versioned list of what tells a model, a maker or a scaffold.
+"""The shipped list of what tells a model, a maker or a scaffold.
 
 Names that are also ordinary words (Meta, Falcon, Titan, Yi, Phi) stand only in forms that cannot
 be the ordinary word; ambiguous ones (Claude, Gemini) match with their capital alone.
 """
 
 from __future__ import annotations
-
-LIST_VERSION = 1
 
 NAMES_ANY_CASE = tuple(
     """

@@ -22,8 +22,6 @@ class CohenKappa:
     """The standard error is that of Fleiss, Cohen and Everitt, not assuming kappa = 0."""
     n: int
     """Units rated by both."""
-    se_null: float | None
-    """Standard error under independence, for a test of kappa = 0."""
 
 
 def shared_units(matrix: RatingMatrix, first: int, second: int) -> NDArray[np.bool_]:
@@ -41,7 +39,7 @@ def contingency(matrix: RatingMatrix, first: int, second: int) -> NDArray[np.int
 
 
 def cohen_kappa(matrix: RatingMatrix, first: int, second: int, weights: Weights) -> CohenKappa:
-    """Return Cohen's kappa with two standard errors.
+    """Return Cohen's kappa with its standard error.
 
     In words: (p_o - p_e) / (1 - p_e); p_o is the weighted share of agreement, p_e the same for
     independent raters with these two margins. Weights are on the level values.
@@ -73,11 +71,11 @@ def cohen_kappa(matrix: RatingMatrix, first: int, second: int, weights: Weights)
     table = contingency(matrix, first, second)
     n = int(table.sum())
     if n == 0:
-        return CohenKappa(estimate=Estimate.none("no unit was rated by both"), n=0, se_null=None)
+        return CohenKappa(estimate=Estimate.none("no unit was rated by both"), n=0)
     if _on_one_level(table.sum(axis=1), table.sum(axis=0)):
         level = matrix.levels[int(np.argmax(table.sum(axis=1)))]
         reason = f"no variation: both raters gave {level:g} on all {n} shared units"
-        return CohenKappa(estimate=Estimate.none(reason), n=n, se_null=None)
+        return CohenKappa(estimate=Estimate.none(reason), n=n)
     w = agreement_weights(matrix.level_values, weights)
     p = table / n
     rows, columns = p.sum(axis=1), p.sum(axis=0)
@@ -86,11 +84,8 @@ def cohen_kappa(matrix: RatingMatrix, first: int, second: int, weights: Weights)
     kappa = 1 - float(((1 - w) * p).sum()) / float(((1 - w) * independent).sum())
     mean_weights = (w @ columns)[:, None] + (rows @ w)[None, :]
     spread = float((p * (w - mean_weights * (1 - kappa)) ** 2).sum()) - (kappa - expected * (1 - kappa)) ** 2
-    null_spread = float((independent * (w - mean_weights) ** 2).sum()) - expected**2
     scale = math.sqrt(n) * (1 - expected)
-    return CohenKappa(
-        estimate=Estimate.of(kappa, se=_root(spread) / scale), n=n, se_null=_root(null_spread) / scale
-    )
+    return CohenKappa(estimate=Estimate.of(kappa, se=_root(spread) / scale), n=n)
 
 
 def cohen_kappa_without_groups(

@@ -56,8 +56,6 @@ class StudyRatings:
     """Sentences that every output of these ratings carries."""
     protocol: StudyProtocol | None
     """The whole protocol, once the study is unblinded."""
-    task_names: dict[str, str]
-    """Opaque task id to the admin's task id, once the study is unblinded."""
     lost_blinding: tuple[LeaveOut, ...] = ()
     """Ratings that may not have been blind, once the study is unblinded."""
     carried: tuple[LeaveOut, ...] = ()
@@ -169,7 +167,6 @@ def _ratings(
         table=table,
         notices=tuple(notices),
         protocol=protocol,
-        task_names={task: origins[item].task for item, task in tasks.items() if item in origins},
         audit=_audit_of(connection, path) if study.key is None and study.file is FileKind.STUDY else None,
         lost_blinding=lost_blinding(
             traces,
