@@ -51,6 +51,18 @@ class Titled:
     points: tuple[str, ...] = ()
 
 
+def standing_of(session: RaterSession, item_id: str) -> str:
+    """Return what a rater is to know who comes to an item: withdrawn, asked again, or nothing."""
+    if item_id in session.set_aside:
+        return WITHDRAWN
+    progress = session.of(item_id)
+    again = progress.again if progress.is_asked_again else frozenset[str]()
+    names = [one.name for one in session.rubric.dimensions if one.id in again and progress.gap(one)]
+    if not names:
+        return ""
+    return f"Asked again, by the amended rubric: {' and '.join(names)}. The rest stands as you left it."
+
+
 def reopened_for(session: RaterSession, item_id: str) -> str:
     """Return what is asked again of a closed item, and that the rest stays."""
     again = session.open_again(item_id)

@@ -19,5 +19,6 @@ def test_a_dimension_is_asked_again(build_study: BuildStudy) -> None:
     assert f"Now: {NEW_ANCHOR}" in said.unfolded
     assert "1: asked again, 1 missing" in said.unfolded
     assert said.unfolded.count(NEW_ANCHOR) > 1
+    assert "Asked again, by the amended rubric: Verification support." in said.unfolded
     item = item_on_disk(study)
     assert (item.mark("D1").level, item.mark("D2").level, item.completed) == (3, 2, True)

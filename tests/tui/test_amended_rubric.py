@@ -53,6 +53,7 @@ async def test_a_dimension_is_asked_again_without_its_former_score(build_study: 
         await driven.press("g", "enter")
         assert driven.desk.session.position == 0
         assert driven.desk.session.current.mark("D1").level is None
+        assert "Asked again, by the amended rubric: Verification support." in driven.message
         await driven.press("3")
         assert driven.desk.session.completed_count == 0
         await driven.press("enter")
