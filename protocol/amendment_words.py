@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from protocol.chain.amendment import Amendment, AmendmentKind
 from protocol.chain.manifest import AssignmentManifest
 from protocol.chain.rubric_texts import RubricTexts
 from protocol.rubric import Rubric
+from protocol.rubric_versions import rubric_history
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +141,25 @@ def rulings_on(dimension: str, amendments: Sequence[Amendment]) -> tuple[Ruling,
         for one in amendments
         if one.kind is AmendmentKind.CLARIFY and one.dimension == dimension
     )
+
+
+def rulings_in_training(
+    dimension: str, amendments: Sequence[Amendment], rubric: Rubric
+) -> tuple[Ruling, ...]:
+    """Return what stands below the seeded texts of a dimension in training: rulings, and amended texts.
+
+    The references of training items were set by the seeded texts, so those are what training shows.
+    """
+    found = list(rulings_on(dimension, amendments))
+    for before, after in pairwise(rubric_history(rubric, amendments).versions):
+        if after.amendment is not None and after.amendment.texts is not None:
+            whole = after.amendment.texts
+            own = replace(whole, dimensions=tuple(one for one in whole.dimensions if one.id == dimension))
+            changes = changes_of(replace(after.amendment, texts=own), before.rubric)
+            found += [
+                Ruling(day=after.amendment.day, text=f"For the items of the study: {one}") for one in changes
+            ]
+    return tuple(sorted(found, key=lambda one: one.day))
 
 
 def left_out(count: int, *, by_model_later: bool = False) -> str:

@@ -51,10 +51,8 @@ class Titled:
     points: tuple[str, ...] = ()
 
 
-def standing_of(session: RaterSession, item_id: str) -> str:
-    """Return what a rater is to know who comes to an item: withdrawn, asked again, or nothing."""
-    if item_id in session.set_aside:
-        return WITHDRAWN
+def asked_again(session: RaterSession, item_id: str) -> str:
+    """Return what is asked again of an item, for who comes to it; nothing where nothing is."""
     progress = session.of(item_id)
     again = progress.again if progress.is_asked_again else frozenset[str]()
     names = [one.name for one in session.rubric.dimensions if one.id in again and progress.gap(one)]

@@ -356,8 +356,10 @@ class PlainSitting:
             + f" {session.completed_count} completed."
             + (f" {pace.left.capitalize()} left." if (pace := self._pace.pace(session)) else "")
         )
-        if standing := rating_words.standing_of(session, self.progress.item_id):
-            self.out.say(self.words.of(standing))
+        if self.is_withdrawn:
+            self.out.say(self.words.of(rating_words.WITHDRAWN))
+        elif again := rating_words.asked_again(session, self.progress.item_id):
+            self.out.say(again)
         if self.progress.touched:
             self.out.say(wording.summary(self.progress, self.dimensions))
             for remark in wording.remarks(self.progress):

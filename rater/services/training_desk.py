@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from db.amendment_store import read_amendments
 from db.connection import sentences
 from db.study_store import StudyRecord
 from db.training_store import (
@@ -18,6 +19,7 @@ from db.training_store import (
     read_training_head,
     read_training_items,
 )
+from protocol.amendment_words import Ruling, rulings_in_training
 from protocol.chain.amendment import Amendment
 from protocol.chain.events import Event, EventDraft, EventKind, Head
 from protocol.chain.identifiers import Clock, Entropy
@@ -70,6 +72,8 @@ class TrainingDesk(RatingDesk):
         """The whole training; `session` is its current attempt."""
         with sentences(None):
             self._items = {one.item.id: one.item for one in read_training_items(connection)}
+            self._told = read_amendments(connection)
+            """Amendments of the study; a pack has those that concern its rater."""
         super().__init__(
             connection,
             manifest=share.material.manifest,
@@ -91,6 +95,10 @@ class TrainingDesk(RatingDesk):
         """What a rater may know of the study; no question is asked in training."""
         visible = self._study.visible
         return replace(visible, name=f"TRAINING · {visible.name}", questions=())
+
+    def rulings(self, dimension: str) -> tuple[Ruling, ...]:
+        """Return what was ruled and amended since seeding, for the guide of a dimension."""
+        return rulings_in_training(dimension, self._told, self._study.visible.rubric)
 
     @property
     def attempt(self) -> Attempt | None:

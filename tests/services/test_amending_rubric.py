@@ -18,6 +18,7 @@ from protocol.errors import (
     UsageError,
     WrongStateError,
 )
+from rater.services.adjudicating import open_adjudication
 from rater.services.amending_rubric import plan_amendment, read_new_rubric
 from rater.services.doors import lock_study
 from rater.services.gaps_before_lock import read_gaps
@@ -33,8 +34,9 @@ from rater.services.verify_anchors import Anchors
 from rater.services.verify_answers import Answer
 from rater.services.verifying import verify_study
 from rater.services.who import Who
+from tests.services.adjudicated_studies import rate_apart, seed_adjudicated
 from tests.services.amended_rubrics import NEW_ANCHOR, OLD_ANCHOR, WHY, amendment_of, new_file, new_text
-from tests.services.amended_studies import begun_study, rate_rest
+from tests.services.amended_studies import begun_study, rate_rest, ruling
 from tests.services.bundles import Bundled, by_script, change_text, program_fails, script_fails
 from tests.services.small_studies import (
     ADMIN,
@@ -49,6 +51,7 @@ from tests.services.small_studies import (
     seeded_study,
     unblind_small,
 )
+from tests.services.trained_studies import room_of, trained_study
 
 
 def failing(small: SmallStudy) -> list[str]:
@@ -356,3 +359,35 @@ def test_the_report_prints_amendment_and_deviation(tmp_path: Path) -> None:
     assert "Deviations" in text
     assert "differs from the sealed plan in analysis. This is not applied" in text
     assert NEW_ANCHOR in text
+
+
+def test_training_shows_rulings_and_new_texts_below_the_seeded_ones(tmp_path: Path) -> None:
+    """Its references were set by the seeded anchors; what holds for the study's items is named as such."""
+    small = trained_study(tmp_path)
+    ruling(small)
+    amendment_of(small, text=small.protocol.read_text(encoding="utf-8").replace(OLD_ANCHOR, NEW_ANCHOR, 1))
+    desk = small.desk("R1")
+    room = room_of(desk)
+    shown = [one.text for one in room.rulings("D1")]
+    assert shown[0] == "A link alone is no check."
+    assert shown[1].startswith(f"For the items of the study: D1, level 3 (l3), the anchor. Now: {NEW_ANCHOR}")
+    assert room.rulings("D2") == ()
+    assert room.visible.rubric.dimension("D1").level(3).anchor == OLD_ANCHOR
+    desk.close()
+
+
+def test_disagreements_are_decided_by_the_rubric_as_it_is_now(tmp_path: Path) -> None:
+    """The adjudicator sees the new anchor, and the chain names the rubric with it."""
+    small = seed_adjudicated(tmp_path / "small")
+    made = amendment_of(small).amendment
+    for rater in RATERS:
+        desk = small.desk(rater)
+        desk.mark_read(made)
+        desk.close()
+    rate_apart(small)
+    lock_small(small)
+    table = open_adjudication(small.study, adjudicator="A1", who=ADMIN, clock=clock)
+    assert table.rubric.dimension("D1").level(3).anchor == NEW_ANCHOR
+    assert table.session.manifest.rubric_sha256 == made.rubric
+    table.close()
+    assert failing(small) == []

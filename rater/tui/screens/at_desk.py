@@ -392,8 +392,9 @@ class DeskScreen(FindingScreen):
             ahead, self._ahead = self._ahead, None
             lines = ahead.lines if ahead is not None and ahead.item is self._item else None
             self.show_text(self._item, note_first=untouched, at=self._spots.get(self._item.id), lines=lines)
-            standing = rating_words.standing_of(self._session, self._item.id)
-            self._refresh(message or self._desk.words.of(standing))
+            aside = self._item.id in self._session.set_aside
+            again = rating_words.asked_again(self._session, self._item.id)
+            self._refresh(message or (self._desk.words.of(rating_words.WITHDRAWN) if aside else again))
             self._look_ahead()
             if span is not None and self._noted is None:
                 self.conversation.go_to(span)
