@@ -83,6 +83,23 @@ def read_progress(path: Path) -> StudyProgress:
         close(connection)
 
 
+def read_next_step(path: Path) -> str:
+    """Return what to do now, as a typed command; chains are read only where it depends on them.
+
+    Raises:
+        BlindraterError: As `read_progress`.
+    """
+    connection = open_for_reading(path)
+    try:
+        with sentences(path):
+            study = read_study(connection)
+            if study.state is StudyState.OPEN or study.file is not FileKind.STUDY:
+                return _progress(connection, path).next_step
+            return _step(path, study, read_adjudication_of(connection, study), ())
+    finally:
+        close(connection)
+
+
 def _progress(connection: sqlite3.Connection, path: Path) -> StudyProgress:
     study = read_study(connection)
     audit = tuple(read_audit(connection, study_id=study.study_id)) if study.file is FileKind.STUDY else ()
@@ -110,12 +127,18 @@ def _progress(connection: sqlite3.Connection, path: Path) -> StudyProgress:
         tasks=len(tasks),
         raters=raters,
         audit=audit,
-        next_step=next_command(adjudication, path)
-        if adjudication is not None and study.state is StudyState.LOCKED and not adjudication.has_ended
-        else _next_step(path, study, raters),
+        next_step=_step(path, study, adjudication, raters),
         amendments=read_amendments(connection),
         adjudication=adjudication,
     )
+
+
+def _step(
+    path: Path, study: StudyRecord, adjudication: Adjudication | None, raters: tuple[RaterProgress, ...]
+) -> str:
+    if adjudication is not None and study.state is StudyState.LOCKED and not adjudication.has_ended:
+        return next_command(adjudication, path)
+    return _next_step(path, study, raters)
 
 
 def _rater(state: RaterState) -> RaterProgress:

@@ -112,9 +112,9 @@ def _counts(found: Adjudication) -> dict[str, str]:
 
 
 def _next(study: Path, found: Adjudication) -> str:
-    from rater.services.progress import read_progress
+    from rater.services.progress import read_next_step
 
-    return read_progress(study).next_step
+    return read_next_step(study)
 
 
 def _print_lock(
@@ -126,7 +126,7 @@ def _print_lock(
     force: bool,
     json: bool,
 ) -> None:
-    from rater.services.progress import read_progress
+    from rater.services.progress import read_next_step
 
     papers = papers_of_the_lock(study, names, force=force)
     if json:
@@ -148,4 +148,4 @@ def _print_lock(
     talk("before, which is in the new lock manifest: publish it, too, where you cannot edit it.")
     if papers:
         talk(f"A draft of the message is {papers.message}; send {papers.manifest} with it.")
-    talk(f"Next: {read_progress(study).next_step}")
+    talk(f"Next: {read_next_step(study)}")

@@ -50,7 +50,7 @@ def lock(
     """Make the ratings final and print the lock code, to be published before unblinding."""
     from rater.services.doors import lock_study
     from rater.services.lock_papers import PaperNames, refuse_papers_in_the_way
-    from rater.services.progress import read_progress
+    from rater.services.progress import read_next_step
     from rater.services.rating import utc_now
     from rater.services.who import Who
 
@@ -92,7 +92,7 @@ def lock(
     talk(f"co-authors, a pushed signed tag. It is what shows later that no rating changed after {since}.")
     if papers:
         talk(f"A draft of that mail is {papers.message}; send {papers.manifest} with it.")
-    talk(f"Next: {read_progress(study).next_step}")
+    talk(f"Next: {read_next_step(study)}")
 
 
 def _write(study: Path, names: PaperNames, *, force: bool) -> LockPapers:
