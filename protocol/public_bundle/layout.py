@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from protocol.canonical_json import canonical_bytes, parse_canonical
 from protocol.chain.audit import AuditEntry
-from protocol.chain.events import Event
+from protocol.chain.events import Event, Head, genesis, read_event
 from protocol.errors import CheckFailedError
 
 SCHEMA = "public-bundle/1"
@@ -30,6 +31,9 @@ EFFECTS = "effects.json"
 BLINDING = "blinding.json"
 CODER_AGREEMENT = "coder_agreement.json"
 COVERAGE = "coverage.json"
+ADJUDICATION = "adjudication.json"
+DECISIONS = "decisions.jsonl"
+CONSENSUS = "consensus.csv"
 VERIFIER = "verify.py"
 README = "README.md"
 
@@ -40,6 +44,8 @@ _OF_BOTH = (PROTOCOL, VISIBLE, MANIFESTS, CHAINS, LOCK, RECORD, RATINGS, VERIFIE
 FIGURES = (AGREEMENT, EFFECTS, BLINDING)
 LISTED = (*_OF_BOTH, ALLOCATION, GUESSES, *FIGURES)
 """Every file but the index, which lists them."""
+ADJUDICATED = (ADJUDICATION, DECISIONS, CONSENSUS)
+"""What comes with them where an adjudication was finished or waived."""
 AUDIT_FIGURES = (AGREEMENT, CODER_AGREEMENT, COVERAGE)
 AUDIT_LISTED = (*_OF_BOTH, *AUDIT_FIGURES)
 """The files of an audit: nothing was allocated, and nobody asked to guess."""
@@ -73,14 +79,14 @@ def chain_lines(events: Sequence[Event]) -> str:
     return "".join(line.decode() + "\n" for line in lines)
 
 
-def read_chain_lines(text: bytes) -> dict[str, list[PublicEvent]]:
+def read_chain_lines(text: bytes, *, where: str = CHAINS) -> dict[str, list[PublicEvent]]:
     """Return the events of every chain, in the order of the file, none of them checked.
 
     Raises:
         CheckFailedError: A line is none of such a file.
     """
     chains: dict[str, list[PublicEvent]] = {}
-    for number, line in enumerate(lines_of(text, where=CHAINS), start=1):
+    for number, line in enumerate(lines_of(text, where=where), start=1):
         try:
             stored = parse_canonical(line)
             body, hash_ = stored["body"], stored["hash"]
@@ -89,10 +95,47 @@ def read_chain_lines(text: bytes) -> dict[str, list[PublicEvent]]:
             chain = parse_canonical(body.encode())["chain"]
         except (KeyError, ValueError, TypeError):
             raise CheckFailedError(
-                "A line holds no rating event.", where=f"{CHAINS}, line {number}"
+                "A line holds no event of a chain.", where=f"{where}, line {number}"
             ) from None
         chains.setdefault(str(chain), []).append(PublicEvent(body=body, hash=hash_))
     return chains
+
+
+class StartsChain(Protocol):
+    """A manifest by which a chain begins."""
+
+    @property
+    def id(self) -> str:
+        """Id of the manifest and the chain."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the manifest."""
+        ...
+
+
+def public_events(stored: Iterable[PublicEvent], manifest: StartsChain, *, where: str) -> list[Event]:
+    """Return a chain, every hash and number checked from its genesis on.
+
+    Raises:
+        CheckFailedError: An event is not what its place asks, or was changed.
+    """
+    head = Head(chain_id=manifest.id, seq=0, hash=genesis(manifest.sha256, manifest.id))
+    events: list[Event] = []
+    for one in stored:
+        number = head.seq + 1
+        try:
+            event = read_event(body=one.body.encode(), withheld=b"{}", previous=head)
+        except CheckFailedError as fault:
+            raise CheckFailedError(f"Event {number}: {fault.what}", where=where) from None
+        if event.hash != one.hash:
+            raise CheckFailedError(
+                f"Event {number} was changed, or one before it was taken out.", where=where
+            )
+        head = Head(chain_id=manifest.id, seq=event.seq, hash=event.hash)
+        events.append(event)
+    return events
 
 
 def lines_of(text: bytes, *, where: str) -> list[bytes]:

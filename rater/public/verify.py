@@ -22,17 +22,18 @@ canonical = functools.partial(json.dumps, ensure_ascii=False, sort_keys=True, se
 def unless(fits, text): return () if fits else (text,)
 def whole(name): return (HERE / name).read_bytes()
 def ask(check):
-    try:
-        wrong = list(check())
+    try: wrong = list(check())
     except (OSError, LookupError, ValueError, TypeError, AttributeError, csv.Error, RecursionError) as fault:
         wrong = [f"it cannot be read ({type(fault).__name__}: {fault})"]
     print(f"{'FAILED' if wrong else 'ok':<18}  {check.__doc__}{': ' * bool(wrong)}{'; '.join(wrong[:4])}")
     return bool(wrong)
+def adjudged(): return data("lock.json").get("adjudication", {}).get("chains", ())
 def audit(): return "key" not in data("lock.json")  # a benchmark audit: nothing is sealed, there are no conditions
 def files():
     """the bundle has its files and no other"""
     listed, here = data("bundle.json")["files"], {path.name for path in HERE.iterdir()} - {"bundle.json"}
     own = {*(FILES[0] + FILES[1 if "lock.json" in here and audit() else 2]).split()}
+    if "lock.json" in here and "adjudication" in data("lock.json"): own |= {"adjudication.json", "decisions.jsonl", "consensus.csv"}
     yield from (f"{name} is missing" for name in sorted({*own, *listed} - here))
     yield from (f"{name} is a foreign file" for name in sorted(here - own))
     other = sorted(name for name in here & own if sha("", whole(name)) != listed.get(name))
@@ -43,27 +44,26 @@ def published():
 def hashed():
     """protocol, manifests and, where there is a key, allocation are those that lock.json names"""
     lock, opened = data("lock.json"), {} if audit() else data("allocation.json")
-    named = (("study.toml", lock["protocol"]), ("visible.json", lock["visible"]))
-    yield from (f"{name} was changed" for name, locked in named if sha("", whole(name)) != locked)
+    queue = {"adjudication.json": one["manifest"] for one in adjudged()}
+    for name, locked in {"study.toml": lock["protocol"], "visible.json": lock["visible"], **queue}.items():
+        yield from unless(sha("", whole(name)) == locked, f"{name} was changed")
     bodies = sorted(sha("", body) for body in whole("manifests.jsonl").split(b"\n")[:-1])
     yield from unless(bodies == sorted(one["manifest"] for one in lock["raters"]), "a manifest is missing or was changed")
     found = opened and sha("alloc/v1", bytes.fromhex(opened["salt"]), canonical(opened["allocation"]).encode())
-    fits = not opened or found == lock["key"]["allocation_commitment"]
-    yield from unless(fits, "arm, task or salt of the allocation are not what was committed to at seeding")
+    yield from unless(not opened or found == lock["key"]["allocation_commitment"], "arm, task or salt of the allocation are not what was committed to at seeding")
 def chains():
     """the rating events are the chains that lock.json names"""
-    locked, found = {entry["chain"]: entry for entry in data("lock.json")["raters"]}, defaultdict(list)
-    for stored in data("chains.jsonl"): found[json.loads(stored["body"])["chain"]].append(stored)
+    locked, found = {entry["chain"]: entry for entry in [*data("lock.json")["raters"], *adjudged()]}, defaultdict(list)
+    for stored in [*data("chains.jsonl"), *(data("decisions.jsonl") if adjudged() else ())]: found[json.loads(stored["body"])["chain"]].append(stored)
     yield from (f"the chain {name} was not there at the lock" for name in found.keys() - locked.keys())
     for name, entry in locked.items():
         head, count = sha("genesis/v1", bytes.fromhex(entry["manifest"]), name.encode()), 0
         for count, stored in enumerate(found[name], 1):
             head = sha("event/v1", bytes.fromhex(head), stored["body"].encode())
-            if head != stored["hash"]:
-                yield f"event {count} of {entry['rater']} was changed, or one before it was taken out"
-                break
-        if (count, head) != (entry["events"], entry["head"]):
-            yield f"the {count} events of {entry['rater']} are not the {entry['events']} that were locked"
+            yield from unless(head == stored["hash"], f"event {count} of {entry['rater']} was changed, or one before it was taken out")
+            if head != stored["hash"]: break
+        other = f"the {count} events of {entry['rater']} are not the {entry['events']} that were locked"
+        yield from unless((count, head) == (entry["events"], entry["head"]), other)
 def fold(events, dimensions, again):
     dropped, marks = set(), defaultdict(lambda: (None, None, None))  # by dimension: level, reason, confidence
     for e in reversed(events): dropped |= {e["target"]} if e["kind"] == "retract" and e["seq"] not in dropped else set()
@@ -146,5 +146,5 @@ def figures():
 CODE = parser.parse_args().lock_code
 failed = [ask(c) for c in (files, published, hashed, chains, tidy, figures) if CODE or c is not published]
 if not CODE: print("cannot be excluded  the whole bundle was made anew: give --lock-code as it was published")
-print("cannot be excluded  other figures, guesses, marks or the record were changed: not recomputed here")
+print("cannot be excluded  other figures, guesses, consensus, marks or the record were changed: not recomputed here")
 sys.exit(3 if any(failed) else 0)

@@ -9,7 +9,7 @@ from functools import cached_property
 from protocol.allocation.allocation_key import AllocationKey
 from protocol.canonical_json import Json, canonical_bytes, parse_canonical
 from protocol.chain.amendment import with_added
-from protocol.chain.events import Event, Head, genesis, read_event
+from protocol.chain.events import Event
 from protocol.chain.lock import LockManifest
 from protocol.chain.manifest import AssignmentManifest
 from protocol.chain.repeats import repeats_by_origin
@@ -117,21 +117,7 @@ class BundleParts:
 
     def events(self, manifest: AssignmentManifest) -> list[Event]:
         """Return a chain, every hash and number checked from its genesis on."""
-        head = Head(chain_id=manifest.id, seq=0, hash=genesis(manifest.sha256, manifest.id))
-        events: list[Event] = []
-        for stored in self.stored_events.get(manifest.id, []):
-            number = head.seq + 1
-            try:
-                event = read_event(body=stored.body.encode(), withheld=b"{}", previous=head)
-            except CheckFailedError as fault:
-                raise CheckFailedError(f"Event {number}: {fault.what}", where=layout.CHAINS) from None
-            if event.hash != stored.hash:
-                raise CheckFailedError(
-                    f"Event {number} was changed, or one before it was taken out.", where=layout.CHAINS
-                )
-            head = Head(chain_id=manifest.id, seq=event.seq, hash=event.hash)
-            events.append(event)
-        return events
+        return layout.public_events(self.stored_events.get(manifest.id, []), manifest, where=layout.CHAINS)
 
     def tidy(self) -> TidyRatings:
         """Return the tidy ratings as published."""

@@ -37,17 +37,17 @@ from protocol.chain.lock import LockManifest
 from protocol.chain.manifest import AssignmentManifest
 from protocol.errors import CheckFailedError, WrongStateError
 from protocol.public_bundle import layout
-from protocol.public_bundle.bundle_protocol import read_bundle_protocol
 from protocol.public_bundle.tidy import (
     TidyGuess,
     TidyRatings,
     guesses_text,
     presentation_of,
     ratings_text,
-    read_guesses,
-    read_ratings,
 )
 from protocol.simulated import SIMULATED
+from rater.services.adjudication_record import read_adjudication_of, require_adjudicated
+from rater.services.bundle_adjudication import adjudication_files, consensus_file, consensus_of_bundle
+from rater.services.bundle_parts import BundleParts
 from rater.services.exporting import PACKAGES, seed_of
 from rater.services.identity_facts import IdentityFacts, refuse_identities
 from rater.services.lock_manifests import check_lock
@@ -115,7 +115,9 @@ def bundle_files(path: Path, *, app: str, allowed: Sequence[str] = ()) -> dict[s
         with sentences(path):
             study = read_study(connection)
             _require_final(study, path)
+            require_adjudicated(connection, study, path)
             files = _hashed_files(connection, study)
+            files |= adjudication_files(read_adjudication_of(connection, study))
             chains = _chains(connection, study)
             files[layout.RECORD] = _record(connection, study, chains.labels)
             gold = frozenset(one.item_id for one in read_gold(connection))
@@ -127,7 +129,9 @@ def bundle_files(path: Path, *, app: str, allowed: Sequence[str] = ()) -> dict[s
     files[layout.RATINGS] = ratings_text(tidy.renamed(chains.labels), simulated=study.visible.simulated)
     if study.key is not None:
         files[layout.GUESSES] = guesses_text(guesses_of(chains.states, chains.labels))
-    files |= _results(files)
+    parts = BundleParts({name: text.encode() for name, text in files.items()})
+    files |= consensus_file(parts)
+    files |= _results(parts)
     files |= {
         layout.VERIFIER: shipped_text(layout.VERIFIER),
         layout.README: shipped_text(layout.README_OF_AUDIT if study.key is None else layout.README),
@@ -251,10 +255,10 @@ def guesses_of(states: Sequence[RaterState], labels: Mapping[str, str]) -> list[
     ]
 
 
-def _results(files: Mapping[str, str]) -> dict[str, str]:
-    protocol = read_bundle_protocol(files[layout.PROTOCOL], where=layout.PROTOCOL)
-    guesses = read_guesses(files[layout.GUESSES]) if layout.GUESSES in files else []
-    figures = published_figures(read_ratings(files[layout.RATINGS], protocol.rubric), guesses, protocol)
+def _results(parts: BundleParts) -> dict[str, str]:
+    figures = published_figures(
+        parts.tidy(), parts.guesses(), parts.protocol, consensus=consensus_of_bundle(parts)
+    )
     return {name: layout.pretty(value) for name, value in figures.items()}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from protocol.adjudication.consensus import ConsensusCell
 from protocol.amendment_words import left_out
 from protocol.analysis.agreement_json import agreement_to_json
 from protocol.analysis.blinding_json import blinding_to_json
@@ -26,7 +27,11 @@ from rater.services.analysing import analyse_agreement, analyse_effects, analyse
 
 
 def published_figures(
-    tidy: TidyRatings, guesses: Sequence[TidyGuess], protocol: BundleProtocol
+    tidy: TidyRatings,
+    guesses: Sequence[TidyGuess],
+    protocol: BundleProtocol,
+    *,
+    consensus: Sequence[ConsensusCell] | None = None,
 ) -> dict[str, dict[str, object]]:
     """Return the results by file name, with the seeds of the plan.
 
@@ -43,30 +48,40 @@ def published_figures(
         *rubric_notices(tidy.counted()),
     )
     if protocol.audit is not None:
-        return _of_audit(tidy.counted(), protocol.audit, notes)
-    return _of_study(tidy, guesses, protocol.with_conditions, notes)
+        return _of_audit(tidy.counted(), protocol.audit, notes, consensus=consensus)
+    return _of_study(tidy, guesses, protocol.with_conditions, notes, consensus=consensus)
 
 
 def _of_audit(
-    table: RatingTable, audit: AuditProtocol, notes: tuple[str, ...]
+    table: RatingTable,
+    audit: AuditProtocol,
+    notes: tuple[str, ...],
+    *,
+    consensus: Sequence[ConsensusCell] | None,
 ) -> dict[str, dict[str, object]]:
     labelled = replace(audit, coders=tuple(sorted({row.rater for row in table.rows})))
     pooled = audit_agreement(table, audit.plan)
     return {
         AGREEMENT: agreement_to_json(analyse_agreement(table, seed=audit.plan.seed), notes=notes),
         CODER_AGREEMENT: coder_agreement_to_json(pooled, notes=notes),
-        COVERAGE: coverage_to_json(coverage(table, labelled), notes=notes),
+        COVERAGE: coverage_to_json(coverage(table, labelled, consensus=consensus), notes=notes),
     }
 
 
 def _of_study(
-    tidy: TidyRatings, guesses: Sequence[TidyGuess], protocol: StudyProtocol, notes: tuple[str, ...]
+    tidy: TidyRatings,
+    guesses: Sequence[TidyGuess],
+    protocol: StudyProtocol,
+    notes: tuple[str, ...],
+    *,
+    consensus: Sequence[ConsensusCell] | None,
 ) -> dict[str, dict[str, object]]:
     plan, table = protocol.analysis, tidy.counted()
     effects = analyse_robustness(
         analyse_effects(table, baseline=protocol.baseline.id, plan=plan),
         table,
         leave_out=tidy.leave_out(),
+        consensus=consensus,
     )
     return {
         AGREEMENT: {

@@ -24,6 +24,7 @@ from protocol.public_bundle import layout
 from protocol.public_bundle.comparing import differences
 from protocol.public_bundle.matching import rows_by_rater, unmatched
 from protocol.rubric_versions import fault_of_rerate, rubric_history
+from rater.services.bundle_adjudication import adjudication_faults, consensus_faults, consensus_of_bundle
 from rater.services.bundle_items import allocation_faults, audit_item_faults
 from rater.services.bundle_parts import BundleParts
 from rater.services.public_bundle import guesses_of, shipped_text
@@ -116,6 +117,14 @@ class _BundleVerification:
                 partial(allocation_faults, self._parts),
             )
         self._ask("the tidy data are what chains and allocation give", self._tidy_fits)
+        if self._adjudicated:
+            self._ask(
+                "the decisions are the adjudicator's chain of lock.json, on the raters' disagreements",
+                partial(adjudication_faults, self._parts),
+            )
+            self._ask(
+                "the consensus is what tidy data and decisions give", partial(consensus_faults, self._parts)
+            )
         self._figures(recompute=recompute)
         self._ask("the index says what lock and protocol say", self._index_fits)
         self._ask(
@@ -149,12 +158,20 @@ class _BundleVerification:
     def _cannot_exclude(self, question: str, why: str) -> None:
         self._checks.append(Check(question=question, answer=Answer.OPEN, why=why))
 
+    @property
+    def _adjudicated(self) -> bool:
+        try:
+            return self._parts.lock.adjudication is not None
+        except BlindraterError:
+            return False  # a lock manifest that cannot be read is an answer of its own
+
     def _complete(self) -> list[str]:
         listed = self._parts.object(layout.INDEX).get("files")
         if not isinstance(listed, dict):
             return [f"{layout.INDEX} lists no files"]
         here = set(self._parts.files) - {layout.INDEX}
         needed = set(layout.AUDIT_LISTED if self._parts.is_audit else layout.LISTED)
+        needed |= set(layout.ADJUDICATED if self._adjudicated else ())
         return [
             *(f"{name} is missing" for name in sorted({*needed, *listed} - here)),
             *(f"{name} is a foreign file" for name in sorted(here - needed)),
@@ -286,7 +303,12 @@ class _BundleVerification:
             self._cannot_exclude("a published figure was changed", "add --recompute")
             return
         try:
-            figures = published_figures(self._parts.tidy(), self._parts.guesses(), self._parts.protocol)
+            figures = published_figures(
+                self._parts.tidy(),
+                self._parts.guesses(),
+                self._parts.protocol,
+                consensus=consensus_of_bundle(self._parts),
+            )
         except BlindraterError as error:
             why = f"{error.where}: {error.what}" if error.where else error.what
             self._checks.append(
