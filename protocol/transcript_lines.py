@@ -124,6 +124,23 @@ class TranscriptLines:
             end -= 1
         return start, end
 
+    def run_of_text(self, line: int, most: int) -> range:
+        """Return the lines from this one on that are stretches of the same text, in so many characters."""
+        after = bisect_right(self._text_of, self._text_of[line], line)
+        return range(line, bisect_right(self._ends, self._starts[line] + most, line, after))
+
+    def text_of_run(self, lines: range) -> str:
+        """Return the text of lines of one run, with the breaks between them."""
+        return self.text(lines.start)[self._starts[lines.start] : self._ends[lines.stop - 1]]
+
+    def starts_of(self, lines: range) -> array[int]:
+        """Return where lines start in their text."""
+        return self._starts[lines.start : lines.stop]
+
+    def ends_of(self, lines: range) -> array[int]:
+        """Return where lines end in their text; a carriage return before the break belongs to them."""
+        return self._ends[lines.start : lines.stop]
+
     def content(self, line: int) -> str:
         """Return a line's exact text."""
         start, end = self.bounds(line)

@@ -41,6 +41,11 @@ PIECES = [
     "   " * 9,
 ]
 TEXTS = st.one_of(st.text(max_size=300), st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
+LINES = st.lists(
+    st.one_of(st.text(alphabet="ab  é—", max_size=60), st.text(alphabet="a \t", max_size=30), TEXTS),
+    max_size=40,
+).map("\n".join)
+"""Many short lines: some simple, some not, side by side."""
 WIDTHS = st.integers(min_value=12, max_value=120)
 
 
@@ -56,6 +61,25 @@ def text_rows(rows: TranscriptRows) -> list[int]:
     return [row for row in range(len(rows)) if rows.kind(row) is LineKind.TEXT]
 
 
+def stretches(rows: TranscriptRows) -> list[tuple[int, int]]:
+    return [rows.bounds(row) for row in text_rows(rows)]
+
+
+def stretches_glyph_by_glyph(text: str, width: int) -> list[tuple[int, int]]:
+    """The rows of a text as the rule of `end_of_row` says, without a short cut."""
+    typesetter = Typesetter(cell_len)
+    lines = TranscriptLines(Conversation(messages=(Message(role="assistant", text=text),)))
+    found = []
+    for line in range(len(lines)):
+        if lines.kinds[line] == LineKind.TEXT:
+            start, end = lines.bounds(line)
+            while (after := typesetter._end_of_mixed_row(text, start, end, width)) < end:
+                found.append((start, after))
+                start = after
+            found.append((start, end))
+    return found
+
+
 def is_faithful(glyph: Glyph, text: str) -> bool:
     """Whether a glyph shows its source as it is, or one character by its visible name."""
     source = text[glyph.start : glyph.end]
@@ -64,6 +88,17 @@ def is_faithful(glyph: Glyph, text: str) -> bool:
     if glyph.replaced:
         return len(source) == 1 and glyph.shown in (visible(source), f"<U+{ord(source):04X}>")
     return glyph.shown == source
+
+
+@settings(max_examples=200, deadline=None)
+@given(text=LINES, width=WIDTHS, run=st.integers(1, 200))
+@example(text="a" * 12 + " \n" + "b" * 13 + "\n\n" + " " * 14 + "c\r\nd", width=12, run=200)
+@example(text="a\tb\n" * 9 + "\t" * 4, width=12, run=16)
+def test_short_cuts_break_lines_where_the_rule_does(text: str, width: int, run: int) -> None:
+    """Runs of simple lines, tabs and wide characters give the rows that glyph after glyph gives."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("protocol.transcript_rows.RUN_CHARACTERS", run)
+        assert stretches(rows_of(text, width)) == stretches_glyph_by_glyph(text, width)
 
 
 @settings(max_examples=300, deadline=None)
