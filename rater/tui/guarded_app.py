@@ -20,7 +20,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.reactive import Initialize, Reactive
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from protocol.errors import BlindraterError
 from rater.crash_report import sentence_for, write_report
@@ -48,6 +48,7 @@ SHEETS: list[str | PurePath] = [
     )
 ]
 """Style sheets of all screens: read one by one as screens come up, each makes Textual read all again."""
+_ALL_THEMES = {**BUILTIN_THEMES, **{own.name: own for own in BY_NAME.values()}}
 HANG_UP_GRACE_S = 10.0
 """Longer than a write waits for another program."""
 
@@ -115,8 +116,8 @@ class GuardedApp(App[int]):
 
     @property
     def available_themes(self) -> dict[str, Theme]:
-        """Textual's themes and ours."""
-        return {**super().available_themes, **{own.name: own for own in BY_NAME.values()}}
+        """Textual's themes and ours; asked for with every row that is drawn."""
+        return _ALL_THEMES
 
     def close_file(self) -> None:
         """Close the open file, with what has to be saved first."""

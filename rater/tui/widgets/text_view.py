@@ -6,6 +6,7 @@ no search; `ConversationView` adds these.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -23,7 +24,9 @@ from rater.tui.widgets.conversation_rows import MARGIN, is_shown_whole
 
 WIDEST_TEXT = 110
 FIRST_CHARACTERS = 24_000
-SLICE_CHARACTERS = 60_000
+SLICE_CHARACTERS = 8_000
+SLICE_S = 0.008
+"""So long the rows of a long text are set before a key gets its turn, in the slowest of scripts too."""
 SLICE_PAUSE_S = 0.02
 PAGE_OVERLAP = 2
 
@@ -315,7 +318,9 @@ class TextView(ScrollView, can_focus=False):
 
     def _set_slice(self) -> None:
         """Set some more rows; the scroll bar learns of them at the end: each change of it costs a layout."""
-        self._rows.extend(SLICE_CHARACTERS)
+        until = time.perf_counter() + SLICE_S
+        while not self._rows.is_complete and time.perf_counter() < until:
+            self._rows.extend(SLICE_CHARACTERS)
         if self._rows.is_complete and self._slices is not None:
             self._slices.stop()
             self._slices = None
@@ -323,9 +328,12 @@ class TextView(ScrollView, can_focus=False):
             self._tell_place()
 
     def _measure(self) -> None:
+        """Tell the scroll bar how many rows there are: it always stands there, so no widget moves."""
         size = Size(self.scrollable_content_region.width, len(self._rows))
         if size != self.virtual_size:
-            self.virtual_size = size
+            self.set_reactive(TextView.virtual_size, size)
+            self.vertical_scrollbar.window_virtual_size = size.height
+            self.scroll_y = self.validate_scroll_y(self.scroll_y)
 
     def _redraw(self) -> None:
         self.refresh()
