@@ -22,6 +22,8 @@ from rater.services.rater_list import find_rater_list
 SHOWN_HITS = 30
 _NO_IDENTITY = frozenset({"role", "roles", "code", "rater", "deadline", "language", "format"})
 _ANYBODY = frozenset({"admin", "root", "user", "unknown", "nobody", "localhost"})
+_IN_LOCK = frozenset({"locked", "adjudication-waived"})
+"""Steps whose reason stands in the lock manifest."""
 _OURS = (layout.VERIFIER, layout.README)
 _BEFORE_RATING = (layout.PROTOCOL, layout.VISIBLE)
 """Written before anybody rated: a note that repeats the rubric is no find there."""
@@ -132,7 +134,7 @@ def _identities(path: Path, facts: IdentityFacts) -> Identities:
         close(connection)
     who = [entry.who for entry in entries if len(entry.who) > 2 and entry.who.lower() not in _ANYBODY]
     # The reasons of a lock and of amendments are part of what the lock code covers, and public.
-    public = {entry.reason for entry in entries if entry.action == "locked" or "amendment" in entry.details}
+    public = {entry.reason for entry in entries if entry.action in _IN_LOCK or "amendment" in entry.details}
     reasons = [entry.reason for entry in entries if entry.reason not in public]
     host = facts.host if len(facts.host) > 3 and facts.host.lower() not in _ANYBODY else ""
     return Identities(

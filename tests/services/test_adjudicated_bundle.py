@@ -21,6 +21,7 @@ from rater.services.public_bundle import export_public
 from rater.services.verify_anchors import Anchors
 from rater.services.verify_answers import Answer
 from rater.services.verifying_bundle import read_bundle, verify_bundle
+from rater.services.who import Who
 from tests.services.adjudicated_studies import _templates, code_of, decide, finished_apart, locked_apart
 from tests.services.small_audits import write_audit
 from tests.services.small_studies import ADMIN, APP, clock, unblind_small
@@ -119,7 +120,8 @@ def test_nothing_of_it_can_be_left_out(bundle: tuple[Path, str], name: str) -> N
 def test_an_adjudication_that_was_waived_untouched(tmp_path: Path) -> None:
     """The bundle says so: no queue, no decisions, five cells unresolved."""
     small = locked_apart(tmp_path)
-    code = waive_adjudication(small.study, who=ADMIN, clock=clock).lock_code
+    who = Who(name="admin", app=APP, reason="nobody could be found in time")
+    code = waive_adjudication(small.study, who=who, clock=clock).lock_code
     unblind_small(small, code)
     export_public(small.study, tmp_path / "public", app=APP, identities=NOBODY)
     assert _failed(tmp_path / "public", code) == []
