@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from rater.services.rating import RatingDesk, open_desk
 from rater.services.submitting import submit
+from rater.tui import saver
 from rater.tui.app import RaterApp
 from rater.tui.screens.page import PageScreen
 from rater.tui.screens.rating import RatingScreen
@@ -211,3 +214,44 @@ async def test_a_pack_is_trained_in_and_handed_in(tmp_path: Path) -> None:
     done = submit(pack, rater=None, output=None, interim=False, app=APP)
     merged = merge_files(small.study, [done.path], who=ADMIN, clock=clock)[0]
     assert merged.new_training_events > 2 * 2 * TRAINING_ITEMS
+
+
+async def test_the_page_waits_for_another_program_and_goes_on(tmp_path: Path) -> None:
+    """A locked file neither freezes the page nor loses the step; keys pressed meanwhile come after it."""
+    small = trained_study(tmp_path)
+    other = sqlite3.connect(small.study, isolation_level=None)
+    async with opened(small.study) as driven:
+        other.execute("BEGIN IMMEDIATE")
+        for key in ("enter", "right_curly_bracket"):
+            driven.app.post_message(events.Key(key, None))
+        while "waiting for it" not in driven.shown():
+            await driven.pilot.pause()
+        assert not room_of(driven.desk).progress.attempts
+        other.execute("ROLLBACK")
+        other.close()
+        while not isinstance(driven.app.screen, TrainingScreen):
+            await driven.pilot.pause()
+        while "No tool was called" not in driven.message:
+            await driven.pilot.pause()
+        assert len(room_of(driven.desk).progress.attempts) == 1
+
+
+async def test_the_page_says_what_is_not_saved_and_tries_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a long wait the rater decides; r begins the training once the file is free."""
+    monkeypatch.setattr(saver, "LONGEST_WAIT_S", 0.0)
+    monkeypatch.setattr(saver, "PATIENCE_S", 0.01)
+    small = trained_study(tmp_path)
+    other = sqlite3.connect(small.study, isolation_level=None)
+    async with opened(small.study) as driven:
+        other.execute("BEGIN IMMEDIATE")
+        await driven.press("enter")
+        assert "Not on disk: the beginning of the training" in driven.shown()
+        await driven.press("escape")
+        assert "Not saved; all is as before." in driven.shown()
+        await driven.press("enter")
+        other.execute("ROLLBACK")
+        other.close()
+        await driven.press("r")
+        assert isinstance(driven.app.screen, TrainingScreen)

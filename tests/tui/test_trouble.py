@@ -12,9 +12,9 @@ from textual.widgets import TextArea
 
 from rater.services.doors import lock_study
 from rater.services.who import Who
+from rater.tui import saver
 from rater.tui.app import RaterApp
 from rater.tui.guarded_app import StoppedByFaultError
-from rater.tui.screens import at_desk
 from rater.tui.screens.rating import RatingScreen
 from rater.tui.screens.trouble import FinalScreen, NotSavedScreen, TooSmallScreen
 from tests.conftest import BuildStudy, StudyFile, make_items
@@ -89,8 +89,8 @@ async def test_going_on_without_saving_brings_the_text_back(build_study: BuildSt
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the app give up at once on a file that another program writes to."""
-    monkeypatch.setattr(at_desk, "LONGEST_WAIT_S", 0.0)
-    monkeypatch.setattr(at_desk, "PATIENCE_S", 0.01)
+    monkeypatch.setattr(saver, "LONGEST_WAIT_S", 0.0)
+    monkeypatch.setattr(saver, "PATIENCE_S", 0.01)
 
 
 @pytest.mark.usefixtures("hasty")

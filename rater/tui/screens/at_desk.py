@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
@@ -13,7 +13,7 @@ from textual.timer import Timer
 
 from protocol import rating_words
 from protocol.chain.events import EventDraft, EventKind, Span
-from protocol.errors import BlindraterError, FileBusyError, WrongStateError
+from protocol.errors import BlindraterError
 from protocol.item import Item
 from protocol.pace import PaceKeeper
 from protocol.rating_moves import dimension_to_start, first_missing, pending_guess, position_to_resume
@@ -32,23 +32,17 @@ from rater.tui.keymap import (
     OF_TOOL_TEXTS,
     QUOTING_HINTS,
 )
-from rater.tui.messages import Arrived, Waiting
+from rater.tui.messages import Arrived
 from rater.tui.rubric_layout import RubricView, letter_of, tags
+from rater.tui.saver import Saver, Then
 from rater.tui.screens.finding import FindingScreen
-from rater.tui.screens.trouble import FinalScreen, NotSavedScreen
 from rater.tui.widgets.conversation import ConversationView
 from rater.tui.widgets.conversation_rows import QuoteMark
 from rater.tui.widgets.lines import HintLine, InfoLine, Standing, StatusLine
 from rater.tui.widgets.rubric_pane import RubricPane
 from rater.tui.widgets.text_view import Spot
 
-Then = Callable[[], object]
 LOOK_AHEAD_AFTER_S = 0.05
-PATIENCE_S = 0.15
-"""So long the screen stands still for another program that writes to the file."""
-RETRY_S = 0.1
-LONGEST_WAIT_S = 5.0
-"""After so many tries the rater decides what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +69,7 @@ class DeskScreen(FindingScreen):
         self._pace = PaceKeeper(desk.session)
         self._item: Item | None = None
         self._active = desk.dimensions[0].id
-        self._unsaved = False
+        self._saver = Saver(self, desk, self._refresh)
         self._spots: dict[str, Spot] = {}
         """Where the rater was in each item of this sitting."""
         self._ahead: Ahead | None = None
@@ -134,51 +128,8 @@ class DeskScreen(FindingScreen):
             return rating_words.reopened_for(self._session, self._progress.item_id)
         return self._desk.words.of(rating_words.WITHDRAWN) if aside else self.CLOSED
 
-    def _attempt(
-        self, write: Then, kept: str, then: Then, otherwise: Then | None = None, *, waited_s: float = 0.0
-    ) -> None:
-        try:
-            with self._desk.patience(PATIENCE_S):
-                write()
-        except WrongStateError as error:
-            self.app.push_screen(FinalScreen(error, kept))
-        except FileBusyError as error:
-            if waited_s < LONGEST_WAIT_S:
-                waiting_s = waited_s + PATIENCE_S + RETRY_S
-                self._wait(partial(self._attempt, write, kept, then, otherwise, waited_s=waiting_s))
-                return
-            self._say_unsaved(error, kept, partial(self._attempt, write, kept, then, otherwise), otherwise)
-        except BlindraterError as error:
-            self._say_unsaved(error, kept, partial(self._attempt, write, kept, then, otherwise), otherwise)
-        else:
-            self._unsaved = False
-            then()
-        if waited_s:
-            self.post_message(Waiting(False))
-
-    def _wait(self, again: Callable[[], None]) -> None:
-        """Try again in a moment; until then the screen is alive and keys wait their turn."""
-        self._unsaved = True
-        self._refresh("Another program is writing to the file: waiting for it.")
-        self.post_message(Waiting(True))
-        self.set_timer(RETRY_S, again)
-
-    def _say_unsaved(
-        self, error: BlindraterError, kept: str, again: Callable[[], None], otherwise: Then | None
-    ) -> None:
-        self._unsaved = True
-        self._refresh()
-
-        def answered(tries: bool | None) -> None:
-            if tries:
-                again()
-                return
-            self._unsaved = False
-            self._refresh("Not saved; all is as before.")
-            if otherwise is not None:
-                otherwise()
-
-        self.app.push_screen(NotSavedScreen(error, kept), answered)
+    def _attempt(self, write: Then, kept: str, then: Then, otherwise: Then | None = None) -> None:
+        self._saver.attempt(write, kept, then, otherwise)
 
     @on(ConversationView.EndReached)
     def _record_reading(self, event: ConversationView.EndReached) -> None:
@@ -205,7 +156,7 @@ class DeskScreen(FindingScreen):
             items=len(session.items),
             completed=session.completed_count,
             saved=rating_words.local_time(desk.saved_at, "%H:%M:%S") if desk.saved_at else "",
-            unsaved=self._unsaved,
+            unsaved=self._saver.unsaved,
             unit=desk.words.item,
             left=pace.left if (pace := self._pace.pace(session)) else "",
         )

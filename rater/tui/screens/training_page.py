@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 from textual import events
@@ -13,7 +12,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from protocol.errors import BlindraterError, UsageError, WrongStateError
+from protocol.errors import UsageError
 from protocol.training.attempts import TrainingState
 from protocol.training.steps import TrainingStep
 from protocol.training.wording import figure_lines, introduction, outcome, refresher_introduction
@@ -22,8 +21,8 @@ from rater.services.training_desk import TrainingDesk
 from rater.tui import tones
 from rater.tui.key_table import KeyTable
 from rater.tui.safe import label, rows
+from rater.tui.saver import Saver
 from rater.tui.screens.rating import RatingScreen
-from rater.tui.screens.trouble import FinalScreen, NotSavedScreen
 
 WIDEST = 76
 _ENTER = {
@@ -81,6 +80,7 @@ class TrainingPageScreen(Screen[None]):
         self._keys = keys
         self._step = desk.next_step
         self._said = ""
+        self._saver = Saver(self, room, self._say)
 
     def compose(self) -> ComposeResult:
         """Make the page."""
@@ -107,9 +107,9 @@ class TrainingPageScreen(Screen[None]):
         """Begin an attempt or a refresher, or go on to the study's items."""
         match self._step:
             case TrainingStep.BEGIN | TrainingStep.REPEAT:
-                self._attempt(self._room.begin_attempt, "the beginning of the training")
+                self._saver.attempt(self._room.begin_attempt, "the beginning of the training", self._leave)
             case TrainingStep.BEGIN_REFRESHER:
-                self._attempt(self._room.begin_refresher, "the beginning of the refresher")
+                self._saver.attempt(self._room.begin_refresher, "the beginning of the refresher", self._leave)
             case _:
                 self._leave()
 
@@ -119,7 +119,7 @@ class TrainingPageScreen(Screen[None]):
 
         def answered(code: str | None) -> None:
             if code is not None and code.strip():
-                self._attempt(lambda: self._room.admit(code), "the admit code")
+                self._admit(code)
 
         title = Content.styled("The admit code, as it was given to you", tones.HEADING)
         self.app.push_screen(TextEntryScreen(title, ""), answered)
@@ -130,26 +130,29 @@ class TrainingPageScreen(Screen[None]):
 
         reread(self.app, self._room, self._keys)
 
-    def _attempt(self, write: Callable[[], object], kept: str) -> None:
-        try:
-            write()
-        except UsageError as error:
-            self._said = f"{error.what} {error.next_step}"
-            self._draw(self.size.width)
-        except WrongStateError as error:
-            self.app.push_screen(FinalScreen(error, kept))
-        except BlindraterError as error:
+    def _admit(self, code: str) -> None:
+        refused: list[UsageError] = []
 
-            def answered(again: bool | None) -> None:
-                if again:
-                    self._attempt(write, kept)
+        def write() -> None:
+            try:
+                self._room.admit(code)
+            except UsageError as error:
+                refused.append(error)
 
-            self.app.push_screen(NotSavedScreen(error, kept), answered)
-        else:
-            self._leave()
+        def then() -> None:
+            if refused:
+                self._say(f"{refused[-1].what} {refused[-1].next_step}")
+            else:
+                self._leave()
+
+        self._saver.attempt(write, "the admit code", then)
 
     def _leave(self) -> None:
         self.app.switch_screen(screen_for(self._desk, self._keys))
+
+    def _say(self, message: str) -> None:
+        self._said = message
+        self._draw(self.size.width)
 
     def _draw(self, width: int) -> None:
         self.query_one("#training-text", Static).update(self._text(width))
