@@ -11,7 +11,7 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from rater.tui.key_table import KeyTable
 
 SHEETS: list[str | PurePath] = [
-    f"screens/{name}.tcss"
+    # From here and not from where an app stands: apps of other packages are made of this one, too.
+    Path(__file__).with_name("screens") / f"{name}.tcss"
     for name in (
         "welcome",
         "rating",
