@@ -18,6 +18,7 @@ from rater.installation import installation_secret
 from rater.plain.dialogue import Dialogue, Pager
 from rater.plain.loop import hold_sitting
 from rater.services.rating import open_desk
+from rater.settings import read_settings, settings_path
 
 MOST_NAMED_LINES = 20
 
@@ -51,7 +52,15 @@ def rate_plainly(path: Path, *, rater: str | None, app: str, ascii_only: bool = 
 
 
 def make_dialogue(*, ascii_only: bool) -> Dialogue:
-    """Return a dialogue over standard input and output, which a signal ends in order."""
+    """Return a dialogue over standard input and output, which a signal ends in order.
+
+    Args:
+        ascii_only: Print box and block characters as ASCII; the rater's settings may ask for that, too.
+
+    Raises:
+        InvalidInputError: The settings file is wrong.
+    """
+    settings = read_settings(settings_path())
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
     for name in ("SIGTERM", "SIGHUP"):
@@ -63,7 +72,7 @@ def make_dialogue(*, ascii_only: bool) -> Dialogue:
         columns=_columns(),
         echo=not sys.stdin.isatty(),
         pager=_pager(),
-        ascii_only=ascii_only,
+        ascii_only=ascii_only or settings.ascii,
     )
 
 

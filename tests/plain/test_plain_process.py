@@ -6,11 +6,13 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from protocol.chain.events import EventKind
+from protocol.conversation import Conversation, Message
 from rater.entry import RateArguments, rate_arguments
 from rater.tui.smallest import too_small
 from tests.conftest import BuildStudy, StudyFile, make_items
@@ -29,6 +31,33 @@ def run(path: Path, script: str | bytes, **environment: str) -> subprocess.Compl
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         check=False,
     )
+
+
+def write_settings(folder: Path, text: str) -> dict[str, str]:
+    """Write a settings file, and return what makes the program read it."""
+    (folder / "blindrater").mkdir(parents=True)
+    (folder / "blindrater" / "rater.toml").write_text(text, encoding="utf-8")
+    return {"XDG_CONFIG_HOME": str(folder)}
+
+
+def test_the_settings_can_ask_for_ascii(build_study: BuildStudy, tmp_path: Path) -> None:
+    """As --ascii does; a theme and keys, which plain mode has not, are no mistake."""
+    said = Conversation(messages=(Message(role="assistant", text="├── notes"),))
+    study = build_study(items=[replace(item, conversation=said) for item in make_items(1)])
+    settings = write_settings(tmp_path / "config", 'ascii = true\ntheme = "light"\n[keys]\nitem.note = "v"\n')
+    done = run(study.path, "\nq\n", **settings)
+    assert done.returncode == 0, done.stderr
+    assert "+-- notes" in done.stdout.decode()
+    assert "├── notes" in run(study.path, "\nq\n").stdout.decode()
+
+
+def test_wrong_settings_are_said_before_the_file_is_opened(build_study: BuildStudy, tmp_path: Path) -> None:
+    """With the line and the setting, as in the app; nothing is recorded."""
+    study = build_study()
+    done = run(study.path, "\nq\n", **write_settings(tmp_path / "config", "\nascii = 1\n"))
+    assert done.returncode == 7
+    assert b"rater.toml, line 2, ascii" in done.stderr
+    assert events_on_disk(study) == []
 
 
 @pytest.mark.parametrize(
