@@ -242,9 +242,8 @@ def _reissue(ending: _Ending, *, outcome: AdjudicationState, who: Who, clock: Cl
     reason = "" if finished else who.reason.strip()
     body: Json = {
         **parse_canonical(read_lock(connection, earlier)),
-        "adjudication": lock_entry(found, outcome=outcome, reason=reason),
+        "adjudication": lock_entry(found, outcome=outcome, reason=reason, at=clock()),
         "audit": audit_head(connection, study_id=study.study_id),
-        "at": clock(),
         "app": who.app,
     }
     lock_code = sha256_hex(canonical_bytes(body))

@@ -7,12 +7,11 @@ of an opinion has no rater in it.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 
 from db.adjudication_store import append_adjudication_event, read_adjudication_head
 from db.amendment_store import read_amendments
-from db.connection import BUSY_TIMEOUT_S, close, sentences, wait_at_most, writing
+from db.connection import close, sentences, writing
 from db.item_store import read_item
 from db.study_store import StudyRecord, StudyState, read_study
 from protocol.adjudication.plan import AdjudicationPlan
@@ -165,15 +164,6 @@ class AdjudicationDesk:
         self.saved_at = now
         self.session = self.session.with_event(event)
         return self.session
-
-    @contextmanager
-    def patience(self, seconds: float) -> Iterator[None]:
-        """Give up sooner on a file that another program is writing to: who calls tries again."""
-        wait_at_most(self._connection, seconds)
-        try:
-            yield
-        finally:
-            wait_at_most(self._connection, BUSY_TIMEOUT_S)
 
     def close(self) -> None:
         """Close the file so that nothing of it stays in side files."""

@@ -60,6 +60,8 @@ class Adjudication:
     """What was decided so far; None where it did not begin."""
     reason: str = ""
     """Why it was waived."""
+    ended_at: str = ""
+    """When it was finished or waived."""
 
     @property
     def decided(self) -> int:
@@ -106,6 +108,7 @@ def read_adjudication_of(connection: sqlite3.Connection, study: StudyRecord) -> 
         cells=queue_of(connection, study, rater_states(connection, study)),
         session=session,
         reason=str(found.get("reason", "")),
+        ended_at=str(found.get("at", "")),
     )
 
 
@@ -168,7 +171,9 @@ def read_session(
     return fold_adjudication(manifest, events)
 
 
-def lock_entry(adjudication: Adjudication, *, outcome: AdjudicationState, reason: str) -> dict[str, Json]:
+def lock_entry(
+    adjudication: Adjudication, *, outcome: AdjudicationState, reason: str, at: str
+) -> dict[str, Json]:
     """Return what a lock manifest says of an adjudication that ended."""
     session, head = adjudication.session, adjudication.head
     chains: list[Json] = []
@@ -185,6 +190,7 @@ def lock_entry(adjudication: Adjudication, *, outcome: AdjudicationState, reason
     return {
         "lock_code": adjudication.lock_code,
         "outcome": outcome.value,
+        "at": at,
         "cells": len(adjudication.cells),
         "decided": adjudication.decided,
         "chains": chains,
@@ -208,12 +214,12 @@ def adjudication_again(
     if found is None or found.lock_code is None:
         raise CheckFailedError("The study has an adjudication that its plan does not ask for.")
     earlier = read_lock(connection, found.lock_code)
-    added = {"adjudication", "audit", "at", "app"}
+    added = {"adjudication", "audit", "app"}
     kept = {name: value for name, value in locked.items() if name not in added}
     before = {name: value for name, value in parse_canonical(earlier).items() if name not in added}
     if sha256_hex(earlier) != found.lock_code or kept != before:
         raise CheckFailedError("The lock manifest is not the one that was adjudicated on.", next_step=_BACKUP)
-    return lock_entry(found, outcome=found.state, reason=found.reason)
+    return lock_entry(found, outcome=found.state, reason=found.reason, at=found.ended_at)
 
 
 def require_adjudicated(connection: sqlite3.Connection, study: StudyRecord, path: Path) -> None:

@@ -183,8 +183,9 @@ def _adjudication_lines(lock: dict[str, Json]) -> list[str]:
         "",
         f"    {found['lock_code']}",
         "",
-        f"Since then {decided}, who knew neither",
-        "conditions nor who had said what. The ratings stay as the raters gave them.",
+        f"Since then, until {_day(found['at'])},",
+        f"{decided},",
+        "who knew neither conditions nor who had said what. The ratings stay as the raters gave them.",
     ]
     if found["outcome"] == "waived":
         lines += ["The rest was waived, for this reason:", "", f"    {inline(str(found['reason']))}"]

@@ -7,6 +7,7 @@ import sqlite3
 from db.lock_store import read_lock
 from db.study_store import StudyRecord
 from protocol.canonical_json import sha256_hex
+from protocol.chain.lock import LockManifest
 from rater.services.lock_manifests import check_lock
 from rater.services.verify_anchors import Anchors
 from rater.services.verify_answers import Answers
@@ -36,7 +37,7 @@ def answer_for_lock(
     else:
         answers.ask(
             "the lock code is the published one",
-            lambda: None if published.strip().lower() == code else "it is another code",
+            lambda: _fault_of_code(connection, code, published.strip().lower()),
         )
     answers.cannot_exclude(
         "entries of the log after the lock were changed or left out",
@@ -52,3 +53,15 @@ def _as_locked(connection: sqlite3.Connection, study: StudyRecord, code: str) ->
     except (KeyError, ValueError, TypeError):
         return "the lock manifest is none that this program writes"
     return None
+
+
+def _fault_of_code(connection: sqlite3.Connection, code: str, published: str) -> str | None:
+    if published == code:
+        return None
+    ended = LockManifest.from_body(read_lock(connection, code), where="the lock manifest").adjudication
+    if ended is not None and published == ended.lock_code:
+        return (
+            "it is the code of the lock before the adjudication: give the one that was printed when that "
+            f"was {ended.outcome}"
+        )
+    return "it is another code"

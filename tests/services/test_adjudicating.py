@@ -118,6 +118,18 @@ def test_finishing_binds_the_chain_and_the_lock_before(tmp_path: Path) -> None:
     assert (entry["lock_code"], entry["cells"], entry["decided"]) == (old, 5, 5)
 
 
+def test_the_code_of_the_lock_before_is_recognised(tmp_path: Path) -> None:
+    """Who verifies with the code that was published first is told which one to give."""
+    small = locked_apart(tmp_path)
+    old = code_of(small)
+    decide_all(small)
+    finish(small)
+    (failed,) = (
+        one for one in verify_study(small.study, Anchors(lock_code=old)) if one.answer is Answer.FAILED
+    )
+    assert "before the adjudication" in failed.why
+
+
 def test_an_open_disagreement_keeps_it_from_being_finished(tmp_path: Path) -> None:
     """The sentence says how many are left and how to go on."""
     small = locked_apart(tmp_path)

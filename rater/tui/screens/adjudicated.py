@@ -40,7 +40,7 @@ class AdjudicatedScreen(ModalScreen[bool]):
         lines = (
             f"{count[0].upper()}{count[1:]} decided, each on disk.",
             "",
-            "Ending the adjudication makes the decisions final and prints a new lock code, which is to be",
+            "Ending the adjudication makes the decisions final and prints a new lock code, which is to be "
             "published like the first. The raters' own ratings stay as they are.",
         )
         with Vertical(id="page"):
