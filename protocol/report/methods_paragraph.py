@@ -33,8 +33,18 @@ def _what(facts: ReportFacts) -> str:
     return (
         f"{count_text(len(facts.raters), 'rater')} rated {count_text(items, 'transcript')} of"
         f" {count_text(conditions, 'condition')} (model and scaffold) on {tasks}{share}, on the rubric"
-        f" {protocol.rubric.id}, version {protocol.rubric.version}: {dimensions}."
+        f" {protocol.rubric.id}, version {protocol.rubric.version}: {dimensions}.{_amended(facts)}"
     )
+
+
+def _amended(facts: ReportFacts) -> str:
+    """Return that the rubric was not the same throughout, where it was not."""
+    found = [one for one in facts.record.amendments if one.texts] if facts.record else []
+    if not found:
+        return ""
+    again = sorted({name for one in found for name in one.rerate})
+    asked = f"; {', '.join(again)} asked again where scored before" if again else ""
+    return f" Texts of it were amended {count_text(len(found), 'time')} while the study was open{asked}."
 
 
 def _how(facts: ReportFacts) -> str:

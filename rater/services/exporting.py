@@ -15,6 +15,7 @@ from protocol.analysis.rating_table import COLUMNS, cell_of
 from protocol.canonical_json import sha256_hex
 from protocol.report.consensus_csv import CONSENSUS_COLUMNS, consensus_csv, consensus_fields
 from protocol.report.csv_text import csv_text
+from protocol.rubric_versions import rubric_history
 from rater.services.rater_states import each_rater_state
 from rater.services.result_folder import write_folder
 from rater.services.study_ratings import StudyRatings, read_study_ratings, read_unblinded_ratings
@@ -213,6 +214,7 @@ def _manifest(ratings: StudyRatings, files: Mapping[str, str], *, app: str) -> s
             "lock_code": study.lock_code,
             "protocol_sha256": study.protocol_sha256,
             "rubric_sha256": study.visible.rubric.sha256,
+            **_rubric_versions(ratings),
             **(
                 {
                     "sealed_sha256": study.key.sealed_sha256,
@@ -234,6 +236,14 @@ def _manifest(ratings: StudyRatings, files: Mapping[str, str], *, app: str) -> s
             "files": {name: sha256_hex(text.encode()) for name, text in sorted(files.items())},
         }
     )
+
+
+def _rubric_versions(ratings: StudyRatings) -> dict[str, list[dict[str, object]]]:
+    """Return which rubric each number in the data stands for; nothing where it was never amended."""
+    if not ratings.carried:
+        return {}
+    versions = rubric_history(ratings.study.visible.rubric, ratings.amendments).versions
+    return {"rubric_versions": [{"version": one.number, "sha256": one.sha256} for one in versions]}
 
 
 def seed_of(ratings: StudyRatings) -> int | None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from protocol.canonical_json import sha256_hex
-from protocol.chain.events import Event, EventDraft, EventKind
+from protocol.chain.events import Event, EventDraft, EventKind, Head, make_event
 from protocol.errors import (
     BlindError,
     BlindraterError,
@@ -18,9 +21,13 @@ from protocol.errors import (
     UsageError,
     WrongStateError,
 )
+from protocol.event_rules import Share, impossible_event
+from protocol.rubric import Dimension
+from protocol.rubric_versions import rubric_history
 from rater.services.adjudicating import open_adjudication
 from rater.services.amending_rubric import plan_amendment, read_new_rubric
 from rater.services.doors import lock_study
+from rater.services.exporting import export_study
 from rater.services.gaps_before_lock import read_gaps
 from rater.services.identity_facts import IdentityFacts
 from rater.services.merging import merge_files
@@ -391,3 +398,60 @@ def test_disagreements_are_decided_by_the_rubric_as_it_is_now(tmp_path: Path) ->
     assert table.session.manifest.rubric_sha256 == made.rubric
     table.close()
     assert failing(small) == []
+
+
+def test_an_export_says_which_rubric_each_number_is(tmp_path: Path) -> None:
+    """Hashes by number beside the data, whose rows have the number and a mark of those carried."""
+    small = begun_study(tmp_path)
+    made = amendment_of(small).amendment
+    for rater in RATERS:
+        rate_rest(small.study, rater)
+    export_study(small.study, tmp_path / "data", app=APP)
+    told = json.loads((tmp_path / "data" / "manifest.json").read_text(encoding="utf-8"))
+    assert [one["version"] for one in told["rubric_versions"]] == [1, 2]
+    assert told["rubric_versions"][1]["sha256"] == made.rubric
+    rows = (tmp_path / "data" / "ratings.csv").read_text(encoding="utf-8").split("\n")
+    assert "rubric_version,carried" in rows[0]
+    marked = [row for row in csv.DictReader(rows) if row["carried"] == "1"]
+    assert {(row["dimension"], row["rubric_version"]) for row in marked} == {("D1", "1")}
+    assert len(marked) == 3
+
+
+def _with_anchor(dimension: Dimension, anchor: str) -> Dimension:
+    *lower, top = dimension.levels
+    return replace(dimension, levels=(*lower, replace(top, anchor=anchor)))
+
+
+def test_an_event_under_another_rubric_than_was_read_is_found(tmp_path: Path) -> None:
+    """Nobody can rate by the new texts before reading of them, nor by the old ones after it."""
+    small = begun_study(tmp_path)
+    made = amendment_of(small).amendment
+    desk = small.desk("R1")
+    desk.mark_read(made)
+    rubrics = (desk.manifest.rubric_sha256, made.rubric or "")
+    old = desk.visible.rubric
+    seeded = replace(old, dimensions=(_with_anchor(old.dimensions[0], OLD_ANCHOR), *old.dimensions[1:]))
+    history = rubric_history(seeded, [made])
+    for noticed, wrong in ((False, rubrics[1]), (True, rubrics[0])):
+        events = [one for one in desk.events if noticed or one.draft.kind is not EventKind.NOTICE]
+        head = Head(chain_id=desk.manifest.id, seq=events[-1].seq, hash=events[-1].hash)
+        forged = make_event(
+            EventDraft(kind=EventKind.SITTING),
+            head=head,
+            rubric_sha256=wrong,
+            app=APP,
+            at=clock(),
+            entropy=random.Random(1),
+        )
+        share = Share(
+            manifest=desk.manifest,
+            rubric=desk.visible.rubric,
+            questions=(),
+            conversations=None,
+            notices=frozenset({made.sha256}),
+            versions=history,
+        )
+        why = impossible_event([*events, forged], share)
+        assert why is not None
+        assert "made under another rubric" in why
+    desk.close()

@@ -14,7 +14,7 @@ import pytest
 from tests.admin.running import done
 from tests.services.bundles import Bundled, program_fails, script_fails
 from tests.services.test_bundle_manipulations import MANIPULATIONS
-from tests.services.whole_life import HEARD, NAMES, SITES, Life, lived
+from tests.services.whole_life import AMENDED, HEARD, NAMES, SITES, Life, lived
 
 EACH_OF_THE_TWELVE = {name.split()[0]: name for name in reversed(MANIPULATIONS)}
 """One of each number: the first of the list."""
@@ -28,7 +28,7 @@ def test_nothing_that_came_back_is_lost_and_the_log_tells_the_life(tmp_path: Pat
     """Every step stands in the audit log, the forked file in the study; what was withdrawn counts nowhere."""
     life = lived(tmp_path)
     actions = life.small.actions()
-    for action in ("clarify", "withdraw", "reassign", "incident", "fork", "locked", "unblinded"):
+    for action in ("clarify", "withdraw", "reassign", "incident", "amend", "fork", "locked", "unblinded"):
         assert actions.count(action) == 1, action
     with life.small.raw() as connection:
         statuses = [one for (one,) in connection.execute("SELECT status FROM returned_file")]
@@ -48,9 +48,20 @@ def test_effects_stand_with_and_without_what_came_after_the_incident(tmp_path: P
     report = "\n".join(
         path.read_text(encoding="utf-8") for path in (life.small.folder / "report").glob("*.md")
     )
-    for words in (HEARD, "R3", "R5", "The term is over.", "SIMULATED"):
+    for words in (
+        HEARD,
+        AMENDED,
+        "DEVIATION",
+        "carried",
+        "R3",
+        "R5",
+        "The term is over.",
+        "SIMULATED",
+    ):
         assert words in report, words
-    assert "after an incident" in done("effects", life.study).out
+    effects = done("effects", life.study).out
+    assert "after an incident" in effects
+    assert "before an amendment of what their dimension is rated by" in " ".join(effects.split())
 
 
 def test_the_bundle_verifies_and_recomputes_for_the_program(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from tests.services.small_studies import transcript_lines as lines_of_transcript
 TASKS = ("task-a", "task-b", "task-c", "task-d", "task-e", "task-f")
 SITES = {"R1": "Northfield", "R2": "Northfield", "R3": "Southgate", "R4": "Southgate"}
 NAMES = {"R1": "Alma Quist", "R2": "Bodil Ravn", "R3": "Carl Stolpe", "R4": "Dora Tveit"}
+AMENDED = "A check that the person can carry out."
 HEARD = "Somebody at lunch said which firm it was."
 WHY_WITHDRAWN = "The answer was cut off."
 
@@ -105,11 +106,14 @@ class Life:
         origin = self.origins[item]
         desk.show(position)
         desk.record(EventDraft(kind=EventKind.READ_TO_END, item_id=item))
+        asked_before = bool(desk.session.of(item).guesses)
         for dimension in desk.dimensions:
+            if desk.session.open_again(item) and dimension.id not in desk.session.open_again(item):
+                continue
             level = level_of(origin.model, origin.scaffold, origin.task, desk.rater, dimension.id)
             desk.record(EventDraft(kind=EventKind.SCORE, item_id=item, dimension=dimension.id, level=level))
         desk.record(EventDraft(kind=EventKind.COMPLETE, item_id=item))
-        if item in desk.session.asked:
+        if item in desk.session.asked and not asked_before:
             guess = EventDraft(kind=EventKind.GUESS, item_id=item, question="family", option=0, sure=1)
             desk.record(guess)
 
@@ -190,6 +194,22 @@ def a_rater_drops_out_at_half(life: Life) -> None:
 def somebody_hears_a_condition(life: Life) -> None:
     """It goes on the record while the study is open; nothing changes for raters."""
     done("incident", life.study, "--rater", "R2", "--text", HEARD)
+
+
+def an_anchor_is_amended(life: Life) -> None:
+    """D1 is asked again of whoever meets it; the plan in the new file deviates, and that is named."""
+    text = life.small.protocol.read_text(encoding="utf-8")
+    new = life.small.folder / "study-v2.toml"
+    new.write_text(text.replace("Anchor 3.", AMENDED, 1).replace("seed = 5", "seed = 6"), encoding="utf-8")
+    words = (
+        "--rerate",
+        "D1",
+        "--original",
+        life.small.protocol,
+        "--reason",
+        "Two raters read it in two ways.",
+    )
+    assert "DEVIATION" in done("amend", life.study, new, *words).err
 
 
 def a_laptop_is_lost(life: Life) -> None:
@@ -288,6 +308,7 @@ STORY: tuple[Callable[[Life], None], ...] = (
     a_broken_item_is_withdrawn,
     a_rater_drops_out_at_half,
     somebody_hears_a_condition,
+    an_anchor_is_amended,
     a_laptop_is_lost,
     the_laptop_is_found_again,
     everybody_finishes,

@@ -95,7 +95,8 @@ def new_texts(protocol: StudyProtocol, record: StudyRecordFacts) -> Iterator[Par
     for before, after in pairwise(rubric_history(protocol.rubric, record.amendments).versions):
         if after.amendment is not None:
             changes = changes_of(after.amendment, before.rubric)
-            yield Sentences(lines=(f"Version {after.number}, from {after.amendment.day} on.", *changes))
+            which = f"Version {after.number}, from {after.amendment.day} on, SHA-256 {after.sha256}."
+            yield Sentences(lines=(which, *changes))
 
 
 def deviations(record: StudyRecordFacts) -> Iterator[Part]:
