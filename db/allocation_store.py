@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from protocol.canonical_json import sha256_hex
 from protocol.errors import CheckFailedError, WrongStateError
@@ -36,6 +37,64 @@ OPENED_TABLES = (
     " WHEN (SELECT state FROM study) IS NOT 'locked'"
     " BEGIN SELECT RAISE(ABORT, 'the protocol is opened once, from a locked study'); END",
 )
+
+OPENED_BATCH_TABLES = (
+    """CREATE TABLE opened_batch (
+        batch INTEGER NOT NULL PRIMARY KEY CHECK (batch > 1),
+        study_toml TEXT NOT NULL,
+        allocation_salt TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    *(
+        f"CREATE TRIGGER opened_batch_no_{verb} BEFORE {verb.upper()} ON opened_batch"
+        f" BEGIN SELECT RAISE(ABORT, 'the opened allocation never changes'); END"
+        for verb in ("update", "delete")
+    ),
+    "CREATE TRIGGER opened_batch_once BEFORE INSERT ON opened_batch"
+    " WHEN (SELECT state FROM study) IS NOT 'locked'"
+    " BEGIN SELECT RAISE(ABORT, 'the allocation is opened once, from a locked study'); END",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedBatch:
+    """What opening the key of a batch leaves in the study file, besides the origins."""
+
+    number: int
+    study_toml: str
+    allocation_salt: str
+
+
+def insert_opened_batches(connection: sqlite3.Connection, batches: Sequence[OpenedBatch]) -> None:
+    """Write plan and salt of batches, in the transaction that unblinds; no table where there is none."""
+    if not batches:
+        return
+    for statement in OPENED_BATCH_TABLES:
+        connection.execute(statement)
+    connection.executemany(
+        "INSERT INTO opened_batch (batch, study_toml, allocation_salt) VALUES (?, ?, ?)",
+        [(one.number, one.study_toml, one.allocation_salt) for one in batches],
+    )
+
+
+def has_opened_batches(connection: sqlite3.Connection) -> bool:
+    """Whether the file has the table."""
+    row = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'opened_batch'").fetchone()
+    return row is not None
+
+
+def read_opened_batches(connection: sqlite3.Connection) -> tuple[OpenedBatch, ...]:
+    """Return plan and salt of every batch after the first, in order.
+
+    Raises:
+        WrongStateError: The study is not unblinded.
+    """
+    _require_opened(connection)
+    if not has_opened_batches(connection):
+        return ()
+    rows = connection.execute("SELECT batch, study_toml, allocation_salt FROM opened_batch ORDER BY batch")
+    return tuple(
+        OpenedBatch(number=number, study_toml=text, allocation_salt=salt) for number, text, salt in rows
+    )
 
 
 def insert_allocation(

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 
+from db.late_rows import lifted
 from protocol.canonical_json import sha256_hex
 from protocol.conversation import Conversation
 from protocol.errors import CheckFailedError, InvalidInputError, NotFoundError
@@ -19,6 +20,12 @@ def insert_items(connection: sqlite3.Connection, items: Iterable[Item]) -> None:
         # Sorted by id alone, so that one text at a time is in memory.
         ((item.id, item.task_id, item.body().decode()) for item in sorted(items, key=lambda item: item.id)),
     )
+
+
+def insert_late_items(connection: sqlite3.Connection, items: Iterable[Item]) -> None:
+    """Write the items of a batch into an open study, by amendments in the same transaction."""
+    with lifted(connection, "item_seeded"):
+        insert_items(connection, items)
 
 
 def read_item(connection: sqlite3.Connection, item_id: str, *, shown_sha256: str) -> Item:

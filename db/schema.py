@@ -203,7 +203,7 @@ def compare_schema(
     from sqlite_utils import Database
 
     from db.adjudication_store import ADJUDICATION_TABLES, has_adjudication
-    from db.allocation_store import OPENED_TABLES
+    from db.allocation_store import OPENED_BATCH_TABLES, OPENED_TABLES, has_opened_batches
     from db.amendment_store import AMENDMENT_TABLES, has_amendments
     from db.audit_plan_store import AUDIT_PLAN_TABLES
     from db.repeat_store import REPEAT_TABLES, has_repeats
@@ -219,6 +219,7 @@ def compare_schema(
             *(ADJUDICATION_TABLES if kind is FileKind.STUDY and has_adjudication(connection) else ()),
             *(AUDIT_PLAN_TABLES if kind is FileKind.STUDY and audit else ()),
             *(OPENED_TABLES if opened else ()),
+            *(OPENED_BATCH_TABLES if opened and has_opened_batches(connection) else ()),
         ):
             fresh.execute(statement)
         wanted, found = _schema_of(fresh), _schema_of(connection)

@@ -178,6 +178,9 @@ def summary_of(amendment: Amendment) -> str:
     """Return what was changed in one line, for status and report; the reason stands apart."""
     if amendment.kind is AmendmentKind.CLARIFY:
         return f"{amendment.dimension} clarified: {amendment.text}"
+    if amendment.kind is AmendmentKind.EXTEND:
+        items = "1 item" if len(amendment.items) == 1 else f"{len(amendment.items)} items"
+        return f"batch {amendment.batch}: {items} added for {amendment.taker}"
     if amendment.kind is AmendmentKind.REASSIGN:
         tasks = "1 task" if len(amendment.tasks) == 1 else f"{len(amendment.tasks)} tasks"
         return f"{tasks} of {amendment.giver} given to {amendment.taker}"

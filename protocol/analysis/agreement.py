@@ -65,16 +65,31 @@ class PairTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConditionAgreement:
-    """Agreement inside one model and scaffold."""
+class StratumAgreement:
+    """Agreement inside a part of the units."""
 
-    model: str
-    scaffold: str
     n_units: int
     n_ratings: int
     n_not_ratable: int
     coefficients: tuple[Coefficient, ...]
     crowding: Crowding | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionAgreement:
+    """Agreement inside one model and scaffold."""
+
+    model: str
+    scaffold: str
+    inside: StratumAgreement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchAgreement:
+    """Agreement inside one batch of tasks."""
+
+    batch: int
+    inside: StratumAgreement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +114,8 @@ class DimensionAgreement:
     """Empty where models and scaffolds are not known."""
     compared: bool
     """Whether raters are compared one by one; with very many of them they are not."""
+    by_batch: tuple[BatchAgreement, ...]
+    """Empty where there is but one batch."""
     raters: tuple[RaterDiagnostics, ...]
     rater_groups: RaterGroups
     repeats: tuple[RepeatedRatings, ...]
@@ -167,6 +184,7 @@ def _of_dimension(
         ),
         by_condition=_conditions(rows, spec),
         compared=compared,
+        by_batch=_batches(rows, spec),
         raters=diagnostics_of(rows, data, spec),
         rater_groups=rater_groups(data),
         repeats=repeats_of(every_row, spec, seed=seed),
@@ -211,18 +229,25 @@ def _conditions(rows: Sequence[RatingRow], spec: DimensionSpec) -> tuple[Conditi
             return ()
         by_condition.setdefault((row.model, row.scaffold), []).append(row)
     return tuple(
-        _condition(model, scaffold, own, spec) for (model, scaffold), own in sorted(by_condition.items())
+        ConditionAgreement(model=model, scaffold=scaffold, inside=_stratum(own, spec))
+        for (model, scaffold), own in sorted(by_condition.items())
     )
 
 
-def _condition(
-    model: str, scaffold: str, rows: Sequence[RatingRow], spec: DimensionSpec
-) -> ConditionAgreement:
+def _batches(rows: Sequence[RatingRow], spec: DimensionSpec) -> tuple[BatchAgreement, ...]:
+    found = sorted({row.batch for row in rows if row.batch is not None})
+    if len(found) < 2:
+        return ()
+    return tuple(
+        BatchAgreement(batch=batch, inside=_stratum([row for row in rows if row.batch == batch], spec))
+        for batch in found
+    )
+
+
+def _stratum(rows: Sequence[RatingRow], spec: DimensionSpec) -> StratumAgreement:
     data = unit_matrix(rows, spec)
     crowding = crowding_of(data.matrix, spec)
-    return ConditionAgreement(
-        model=model,
-        scaffold=scaffold,
+    return StratumAgreement(
         n_units=len(data.units),
         n_ratings=int(np.count_nonzero(data.matrix.codes >= 0)),
         n_not_ratable=sum(row.not_ratable is not None for row in rows),

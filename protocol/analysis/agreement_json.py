@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from protocol.analysis.agreement import (
     AgreementResult,
-    ConditionAgreement,
     DimensionAgreement,
     PairTable,
+    StratumAgreement,
 )
 from protocol.analysis.coefficients_json import coefficient_to_json
 from protocol.analysis.crowding import Crowding
@@ -50,7 +50,15 @@ def _dimension(found: DimensionAgreement) -> dict[str, object]:
         "pairs": [coefficient_to_json(one) for one in found.pairs],
         **({} if found.compared else {"raters_not_compared": NOT_COMPARED}),
         "leave_one_rater_out": [coefficient_to_json(one) for one in found.leave_one_rater_out],
-        "by_condition": [_condition(one) for one in found.by_condition],
+        "by_condition": [
+            {"model": one.model, "scaffold": one.scaffold, **_stratum(one.inside)}
+            for one in found.by_condition
+        ],
+        **(
+            {"by_batch": [{"batch": one.batch, **_stratum(one.inside)} for one in found.by_batch]}
+            if found.by_batch
+            else {}
+        ),
         "intra_rater": [part for one in found.repeats for part in repeats_to_json(one)],
         "raters": [rater_to_json(one) for one in found.raters],
         "rater_groups": [list(group) for group in found.rater_groups.groups],
@@ -77,10 +85,8 @@ def _crowding(found: Crowding | None) -> dict[str, object] | None:
     }
 
 
-def _condition(found: ConditionAgreement) -> dict[str, object]:
+def _stratum(found: StratumAgreement) -> dict[str, object]:
     return {
-        "model": found.model,
-        "scaffold": found.scaffold,
         "n_units": found.n_units,
         "n_ratings": found.n_ratings,
         "n_not_ratable": found.n_not_ratable,

@@ -19,6 +19,7 @@ class Variant(StrEnum):
     STRICT = "strict"
     LENIENT = "lenient"
     WITHOUT = "without"
+    BATCH = "batch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

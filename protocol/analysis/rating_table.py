@@ -58,6 +58,8 @@ class RatingRow:
     """Which rubric the rating was made under, from 1, where the rubric was amended."""
     carried: bool = False
     """It was made by texts of its dimension that were amended later."""
+    batch: int | None = None
+    """With which batch the unit came, where a study has more than one."""
 
     def text_of(self, column: str) -> str | None:
         """Return a column as the text a filter compares, or None where it is not known."""
@@ -145,6 +147,12 @@ class RatingTable:
     rows: tuple[RatingRow, ...]
     dimensions: tuple[DimensionSpec, ...]
 
+    @property
+    def batches(self) -> tuple[int, ...]:
+        """The batches of the first occasions, where there is more than one."""
+        found = sorted({row.batch for row in self.rows if row.batch is not None and row.occasion == 1})
+        return tuple(found) if len(found) > 1 else ()
+
     def of_dimension(self, dimension: str) -> tuple[RatingRow, ...]:
         """Return the first-occasion rows of a dimension."""
         return tuple(row for row in self.rows if row.dimension == dimension and row.occasion == 1)
@@ -157,7 +165,9 @@ class RatingTable:
         """
         if not filters:
             return self
-        known = [name for name in COLUMNS if any(row.text_of(name) is not None for row in self.rows)]
+        known = [
+            name for name in (*COLUMNS, "batch") if any(row.text_of(name) is not None for row in self.rows)
+        ]
         rows = select(self.rows, filters, columns=known, text_of=RatingRow.text_of, source=source)
         rated = {row.dimension for row in rows}
         return replace(

@@ -1,8 +1,8 @@
 """Do the effects hold when they are computed another way? Each variant changes one thing.
 
 Each rater alone, consensus levels (lower medians) instead of differences inside raters, the consensus
-of an adjudication, both ways to fold four levels into three, and without ratings that may not have
-been blind.
+of an adjudication, both ways to fold four levels into three, without ratings that may not have been
+blind, and each batch of tasks alone.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ def with_robustness(
     if four:
         found.extend(_collapsed(variant, four, table, baseline, plan) for variant in COLLAPSES)
     found.extend(_without(rule, table, baseline, plan) for rule in leave_out)
+    found.extend(_of_batch(batch, table, baseline, plan) for batch in table.batches)
     return replace(result, robustness=tuple(found))
 
 
@@ -57,6 +58,17 @@ def _of_rater(rater: str, table: RatingTable, baseline: str, plan: AnalysisPlan)
         variant=Variant.RATER,
         label=f"{rater} alone",
         what=f"{rater} alone",
+        ratings_left_out=len(table.rows) - len(rows),
+        effects=estimated_effects(replace(table, rows=rows), like=table, baseline=baseline, plan=plan),
+    )
+
+
+def _of_batch(batch: int, table: RatingTable, baseline: str, plan: AnalysisPlan) -> Robustness:
+    rows = tuple(row for row in table.rows if row.batch == batch)
+    return Robustness(
+        variant=Variant.BATCH,
+        label=f"batch {batch}",
+        what=f"batch {batch} of tasks alone",
         ratings_left_out=len(table.rows) - len(rows),
         effects=estimated_effects(replace(table, rows=rows), like=table, baseline=baseline, plan=plan),
     )

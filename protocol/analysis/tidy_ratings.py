@@ -17,6 +17,7 @@ from protocol.errors import InvalidInputError, Problem, UsageError
 
 SIMULATED_WORDS = ("yes", "true", "1")
 REQUIRED = ("unit", "rater", "dimension", "value")
+_BATCH_DIGITS = 3
 ORIGIN = ("model", "scaffold", "task", "replicate")
 
 
@@ -148,6 +149,7 @@ class _Reading:
             position=self._whole_number_or_none(row, "position", least=1),
             elapsed_ms=self._whole_number_or_none(row, "elapsed_ms", least=0),
             confidence=self._whole_number_or_none(row, "confidence", least=1),
+            batch=_batch(row.cells.get("batch", "")),
             replicate=counted["replicate"],
             occasion=counted["occasion"],
         )
@@ -196,6 +198,11 @@ class _Reading:
                 f"a second rating of unit {rating.unit!r} by {rating.rater!r} on {rating.dimension!r}",
                 f"one per occasion; the first is in {_place(first, row)}",
             )
+
+
+def _batch(text: str) -> int | None:
+    """Return the number of a batch; what other programs call so, and is no small number, is none."""
+    return int(text) if text.isascii() and text.isdigit() and 0 < len(text) <= _BATCH_DIGITS else None
 
 
 def _place(other: RawRow, row: RawRow) -> str:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Literal, cast, get_args
 
 from protocol.canonical_json import Json, canonical_bytes, parse_canonical, sha256_hex
-from protocol.chain.manifest import AssignedItem, AssignmentManifest
+from protocol.chain.manifest import AssignedItem, AssignmentManifest, KeyBinding
 from protocol.chain.rubric_texts import RubricTexts
 from protocol.errors import CheckFailedError
 
@@ -31,6 +31,8 @@ class AmendmentKind(StrEnum):
     """Whole tasks of a rater who leaves go to another: one who joins, or one who has items already."""
     AMEND = "amend"
     """Other texts of the rubric; earlier ratings are carried, or asked again."""
+    EXTEND = "extend"
+    """Further tasks with a sealed key of their own; one amendment for each rater who gets some."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +74,13 @@ class Amendment:
     rerate: tuple[str, ...] = ()
     """Dimensions that are asked again where they were scored, sorted; none: earlier ratings are carried."""
     protocol: str | None = None
-    """Hash of the study.toml that the new texts come from."""
+    """Hash of the study.toml that the new texts, or the tasks of the batch, come from."""
     deviations: tuple[str, ...] | None = None
     """Names of other tables in which it differs from the sealed plan, sorted; None: nobody compared them."""
+    batch: int | None = None
+    """Number of the batch the items are of, from 2."""
+    key: KeyBinding | None = None
+    """What binds the batch to its sealed key."""
 
     def to_json(self) -> dict[str, Json]:
         """Return the form that is hashed; what does not apply is left out."""
@@ -96,6 +102,8 @@ class Amendment:
             "rerate": list(self.rerate) or None,
             "protocol": self.protocol,
             "deviations": None if self.deviations is None else list(self.deviations),
+            "batch": self.batch,
+            "key": None if self.key is None else self.key.to_json(),
         }
         return {
             "v": 1,
@@ -187,6 +195,8 @@ class Amendment:
             rerate=_texts(value.get("rerate", [])),
             protocol=given.get("protocol"),
             deviations=_texts(value["deviations"]) if "deviations" in value else None,
+            batch=_number(value.get("batch")),
+            key=_binding(value.get("key")),
         )
         if canonical_bytes(found.to_json()) != canonical_bytes(dict(value)) or not found._is_whole():
             raise ValueError("more or other than an amendment")
@@ -206,10 +216,13 @@ class Amendment:
             and len(set(added)) == len(added)
             and self.asked == tuple(sorted(set(self.asked) & set(added)))
             and self.number > 0
+            and (self.batch is None or self.batch > 1)
         )
 
 
-_NO_TEXTS = frozenset({"v", "number", "tasks", "items", "asked", "texts", "rerate", "deviations"})
+_NO_TEXTS = frozenset(
+    {"v", "number", "tasks", "items", "asked", "texts", "rerate", "deviations", "batch", "key"}
+)
 _OF_ALL = frozenset({"v", "number", "day", "kind", "reason"})
 _GIVEN = frozenset({"from", "to", "tasks"})
 _SHAPES: Mapping[AmendmentKind, Sequence[tuple[Set[str], Set[str]]]] = {
@@ -217,6 +230,7 @@ _SHAPES: Mapping[AmendmentKind, Sequence[tuple[Set[str], Set[str]]]] = {
     AmendmentKind.WITHDRAW: [({"item", "task", "rule"}, set())],
     AmendmentKind.AMEND: [({"texts", "rubric", "protocol"}, {"rerate", "deviations"})],
     AmendmentKind.REASSIGN: [(_GIVEN | {"manifest"}, {"training"}), (_GIVEN | {"items"}, {"asked"})],
+    AmendmentKind.EXTEND: [({"to", "batch", "protocol", "key", "items"}, {"asked"})],
 }
 """By kind what an amendment has, and what it can have; of two shapes one or the other."""
 
@@ -232,6 +246,20 @@ def _texts(value: Json) -> tuple[str, ...]:
     if not all(isinstance(one, str) for one in found):
         raise TypeError("no list of texts")
     return tuple(cast("list[str]", found))
+
+
+def _number(value: Json) -> int | None:
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+        raise TypeError("no number")
+    return value
+
+
+def _binding(value: Json) -> KeyBinding | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
+        raise TypeError("no binding of a key")
+    return KeyBinding(**cast("dict[str, str]", value))
 
 
 def _assigned(value: Json) -> AssignedItem:

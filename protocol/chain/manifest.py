@@ -39,6 +39,10 @@ class KeyBinding:
 
     def to_json(self) -> Json:
         """Return the form that is hashed."""
+        return {**self.texts()}
+
+    def texts(self) -> dict[str, str]:
+        """Return every part by name."""
         return {
             "sealed_sha256": self.sealed_sha256,
             "allocation_commitment": self.allocation_commitment,

@@ -246,7 +246,7 @@ def _agreement(found: DimensionAgreement, model: str, scaffold: str) -> RowAgree
         raw=_measured(_first(found.coefficients, "percent_agreement", "unweighted")),
         in_this_system=tuple(
             _measured(one)
-            for one in (here.coefficients if here else ())
+            for one in (here.inside.coefficients if here else ())
             if one.measure in ("percent_agreement", "gwet_ac")
             or (one.measure == "krippendorff_alpha" and one.kind == found.coefficients[0].kind)
         ),

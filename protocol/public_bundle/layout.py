@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from protocol.canonical_json import canonical_bytes, parse_canonical
+from protocol.allocation.allocation_key import AllocationKey
+from protocol.canonical_json import Json, canonical_bytes, parse_canonical
 from protocol.chain.audit import AuditEntry
 from protocol.chain.events import Event, Head, genesis, read_event
 from protocol.errors import CheckFailedError
@@ -148,6 +149,24 @@ def lines_of(text: bytes, *, where: str) -> list[bytes]:
     if lines.pop():
         raise CheckFailedError("The last line was cut off.", where=where)
     return lines
+
+
+def allocation_json(opened: Sequence[AllocationKey]) -> dict[str, Json]:
+    """Return the opened allocation as it is published.
+
+    Args:
+        opened: The key of seeding, then those of batches; of these the plan goes along.
+    """
+    first, *later = opened
+    batches: list[Json] = [
+        {"allocation": one.allocation_json(), "salt": one.allocation_salt, "study_toml": one.study_toml}
+        for one in later
+    ]
+    return {
+        "allocation": first.allocation_json(),
+        "salt": first.allocation_salt,
+        **({"batches": batches} if batches else {}),
+    }
 
 
 def record_json(entries: Sequence[tuple[AuditEntry, str]], labels: Mapping[str, str], *, bound: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from protocol.public_bundle.layout import GUESSES, RATINGS
 from protocol.public_bundle.tidy import (
+    BATCH,
     GIVEN_COLUMNS,
     GUESS_COLUMNS,
     RATING_COLUMNS,
@@ -23,7 +24,12 @@ from protocol.public_bundle.tidy import (
 
 Row = tuple[str, ...]
 """File, and the cells as text; neither rater nor marks of incidents and gold, which chains do not give."""
-_RATING_NAMES = (*(name for name in (*GIVEN_COLUMNS, TOLD) if name != "rater"), WITHDRAWN, *VERSION_COLUMNS)
+_RATING_NAMES = (
+    *(name for name in (*GIVEN_COLUMNS, TOLD) if name != "rater"),
+    WITHDRAWN,
+    *VERSION_COLUMNS,
+    BATCH,
+)
 _GUESS_NAMES = tuple(name for name in GUESS_COLUMNS if name != "rater")
 
 
@@ -34,6 +40,7 @@ def rows_by_rater(tidy: TidyRatings, guesses: Sequence[TidyGuess]) -> dict[str, 
         cells = dict(zip(RATING_COLUMNS, rating_cells(row, tidy), strict=True))
         cells[WITHDRAWN] = "yes" if row.unit in tidy.withdrawn else None
         cells |= {"rubric_version": row.rubric_version, "carried": "yes" if row.carried else None}
+        cells[BATCH] = row.batch
         found.setdefault(row.rater, Counter())[
             (RATINGS, *(_text(cells[name]) for name in _RATING_NAMES))
         ] += 1

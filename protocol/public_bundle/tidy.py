@@ -38,6 +38,8 @@ WITHDRAWN = "withdrawn"
 """A column that is there only where something was withdrawn."""
 VERSION_COLUMNS = ("rubric_version", "carried")
 """Columns that are there only where the rubric was amended."""
+BATCH = "batch"
+"""A column that is there only where tasks were added to the study."""
 GIVEN_COLUMNS = (*(name for name in COLUMNS if name != "elapsed_ms"), "confidence")
 RATING_COLUMNS = (*GIVEN_COLUMNS, TOLD, AFTER_INCIDENT, GOLD)
 GUESS_COLUMNS = ("unit", "rater", "question", "option", "sure", "cue")
@@ -106,14 +108,18 @@ class TidyGuess:
 def ratings_text(tidy: TidyRatings, *, simulated: bool) -> str:
     """Return the file of ratings, one row a rating; an empty value is missing or not ratable."""
     rows = sorted(tidy.table.rows, key=lambda row: (row.unit, row.rater, row.dimension, row.occasion))
-    versions = VERSION_COLUMNS if is_amended(tidy.table) else ()
-    more = [*([WITHDRAWN] if tidy.withdrawn else []), *versions, *(["simulated"] if simulated else [])]
+    more = [
+        *([WITHDRAWN] if tidy.withdrawn else []),
+        *(VERSION_COLUMNS if is_amended(tidy.table) else ()),
+        *([BATCH] if any(row.batch is not None for row in rows) else []),
+        *(["simulated"] if simulated else []),
+    ]
     return csv_text([*RATING_COLUMNS, *more], [_cells(row, tidy, more) for row in rows])
 
 
 def _cells(row: RatingRow, tidy: TidyRatings, more: Sequence[str]) -> list[str | int | float | None]:
     said = {name: cell_of(row, name) for name in VERSION_COLUMNS}
-    said |= {WITHDRAWN: int(row.unit in tidy.withdrawn), "simulated": "yes"}
+    said |= {WITHDRAWN: int(row.unit in tidy.withdrawn), BATCH: row.batch, "simulated": "yes"}
     return [*rating_cells(row, tidy), *(said[name] for name in more)]
 
 

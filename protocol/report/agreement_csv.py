@@ -53,8 +53,11 @@ def _rows(result: AgreementResult) -> Iterable[tuple[Cell, ...]]:
             for one in coefficients:
                 yield (name, part, None, None, *_cells(one))
         for condition in found.by_condition:
-            for one in condition.coefficients:
+            for one in condition.inside.coefficients:
                 yield (name, "condition", condition.model, condition.scaffold, *_cells(one))
+        for batch in found.by_batch:
+            for one in batch.inside.coefficients:
+                yield (name, f"batch {batch.batch}", None, None, *_cells(one))
 
 
 def _cells(one: Coefficient) -> tuple[Cell, ...]:

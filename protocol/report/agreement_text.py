@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from protocol.analysis.agreement import AgreementResult, DimensionAgreement, PairTable
+from protocol.analysis.agreement import AgreementResult, DimensionAgreement, PairTable, StratumAgreement
 from protocol.analysis.coefficients import Coefficient, Measure
 from protocol.analysis.crowding import FEW_OFF
 from protocol.analysis.rater_diagnostics import NOT_COMPARED
@@ -72,6 +72,8 @@ def _dimension(found: DimensionAgreement) -> Iterable[Block]:
     if len(found.by_condition) > 1:
         yield _conditions(found)
         yield Sentences(lines=tuple(_condition_reasons(found)))
+    if found.by_batch:
+        yield _batches(found)
 
 
 def _headline(found: DimensionAgreement) -> str:
@@ -309,25 +311,32 @@ def _without_rater(found: DimensionAgreement) -> TextTable:
 
 
 def _conditions(found: DimensionAgreement) -> TextTable:
-    rows = []
-    for condition in found.by_condition:
-        alpha = condition.coefficients[0]
-        others = [one for one in condition.coefficients if _is_companion(one)]
-        row = (condition.model, condition.scaffold, str(condition.n_units), _value(alpha), _range(alpha))
-        rows.append((*row, *(_value(one) for one in others)))
     return TextTable(
         title=f"{found.spec.id}: inside each condition (a narrow range of levels lowers alpha)",
-        columns=(
-            "model",
-            "scaffold",
-            "units",
-            f"alpha {found.coefficients[0].kind}",
-            "95% interval",
-            *(coefficient_name(one) for one in found.by_condition[0].coefficients if _is_companion(one)),
-        ),
-        rows=tuple(rows),
+        columns=("model", "scaffold", *_stratum_columns(found, found.by_condition[0].inside)),
+        rows=tuple((one.model, one.scaffold, *_stratum(one.inside)) for one in found.by_condition),
         left=("model", "scaffold"),
     )
+
+
+def _batches(found: DimensionAgreement) -> TextTable:
+    return TextTable(
+        title=f"{found.spec.id}: inside each batch of tasks",
+        columns=("batch", *_stratum_columns(found, found.by_batch[0].inside)),
+        rows=tuple((str(one.batch), *_stratum(one.inside)) for one in found.by_batch),
+        left=("batch",),
+    )
+
+
+def _stratum_columns(found: DimensionAgreement, first: StratumAgreement) -> tuple[str, ...]:
+    companions = (coefficient_name(one) for one in first.coefficients if _is_companion(one))
+    return ("units", f"alpha {found.coefficients[0].kind}", "95% interval", *companions)
+
+
+def _stratum(one: StratumAgreement) -> tuple[str, ...]:
+    alpha = one.coefficients[0]
+    others = (_value(other) for other in one.coefficients if _is_companion(other))
+    return (str(one.n_units), _value(alpha), _range(alpha), *others)
 
 
 def _is_companion(one: Coefficient) -> bool:
@@ -343,14 +352,14 @@ def _condition_reasons(found: DimensionAgreement) -> Iterable[str]:
     """Why alpha or its interval is missing, once per reason with the conditions it holds for."""
     explained: dict[str, list[str]] = {}
     for condition in found.by_condition:
-        reason = condition.coefficients[0].why_not
+        reason = condition.inside.coefficients[0].why_not
         if reason is not None:
             explained.setdefault(reason, []).append(f"{condition.model} / {condition.scaffold}")
     yield from (f"Alpha, {reason}: {'; '.join(names)}." for reason, names in explained.items())
     few = [
         f"{condition.model} / {condition.scaffold}"
         for condition in found.by_condition
-        if condition.coefficients[0].caution is not None
+        if condition.inside.coefficients[0].caution is not None
     ]
     if few:
         yield (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from protocol.analysis.effect import Effect
-from protocol.analysis.effects_result import EffectsResult, Robustness
+from protocol.analysis.effects_result import EffectsResult, Robustness, Variant
 from protocol.analysis.robustness import COLLAPSES
 from protocol.report.number_text import UNDEFINED, signed_text
 from protocol.report.text_block import Block, Sentences, TextTable
@@ -17,6 +17,9 @@ def robustness_blocks(result: EffectsResult, dimension: str) -> Iterable[Block]:
     variants = [one for one in result.robustness if _of(one, dimension)]
     if variants:
         yield _table(dimension, main, variants)
+    batches = [one for one in variants if one.variant is Variant.BATCH]
+    if batches:
+        yield _batches(dimension, main, batches)
     lines = tuple(_sentences(result.robustness, variants))
     if lines:
         yield Sentences(lines=lines)
@@ -33,6 +36,39 @@ def _table(dimension: str, main: Sequence[Effect], variants: Sequence[Robustness
         rows=tuple(_row(one, variants) for one in main),
         left=("model", "scaffold", "verdict", "other verdicts"),
     )
+
+
+def _batches(dimension: str, main: Sequence[Effect], batches: Sequence[Robustness]) -> TextTable:
+    found = [(batch, _of(batch, dimension)) for batch in batches]
+    return TextTable(
+        title=f"{dimension}: shift in each batch of tasks, and in all together",
+        columns=(
+            "model",
+            "scaffold",
+            *(name for batch in batches for name in (batch.label, "tasks", "verdict")),
+            "all",
+            "tasks",
+            "verdict",
+        ),
+        rows=tuple(
+            (
+                one.model,
+                one.scaffold,
+                *(cell for _, own in found for cell in _stratum(own.get((one.model, one.scaffold)))),
+                *_stratum(one),
+            )
+            for one in main
+        ),
+        left=("model", "scaffold", "verdict"),
+    )
+
+
+def _stratum(one: Effect | None) -> tuple[str, str, str]:
+    if one is None or one.comparison is None:
+        return (UNDEFINED, "0", "not estimable")
+    shift = _shift(one)
+    tasks = str(one.comparison.figures.n_tasks)
+    return (UNDEFINED if shift is None else signed_text(shift, digits=2), tasks, _verdict(one))
 
 
 def _row(main: Effect, variants: Sequence[Robustness]) -> tuple[str, ...]:

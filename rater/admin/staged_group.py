@@ -27,6 +27,7 @@ STAGES: dict[str, tuple[str, ...]] = {
         "amend",
         "withdraw",
         "reassign",
+        "extend",
         "incident",
         "agreement",
         "rehearse",

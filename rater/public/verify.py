@@ -2,15 +2,14 @@
 """Check this bundle with Python 3.9 or later and nothing else: python3 verify.py --lock-code CODE
 Take the code from where it was published before the key was opened, never from the bundle. README.md says
 what every file holds and what is recomputed here; `rater-admin verify DIR --recompute` recomputes all of it."""
-import argparse, csv, functools, hashlib, io, json, pathlib, sys
+import argparse, csv, functools, hashlib, io, itertools, json, pathlib, sys
 from collections import Counter, defaultdict
 from fractions import Fraction
 from statistics import mean
 HERE, FORMULA = pathlib.Path(__file__).resolve().parent, tuple("=+-@\t\r\n＝＋－＠")
 FILES = """study.toml visible.json manifests.jsonl chains.jsonl lock.json record.json README.md verify.py ratings.csv
 agreement.json """, "coder_agreement.json coverage.json", "allocation.json guesses.csv effects.json blinding.json"
-def sha(tag, *parts):
-    return hashlib.sha256(b"blindrater/%b\n" % tag.encode() * bool(tag) + b"".join(parts)).hexdigest()
+def sha(tag, *parts): return hashlib.sha256(b"blindrater/%b\n" % tag.encode() * bool(tag) + b"".join(parts)).hexdigest()
 @functools.lru_cache(maxsize=None)
 def data(name):
     content = whole(name)
@@ -28,6 +27,7 @@ def ask(check):
     print(f"{'FAILED' if wrong else 'ok':<18}  {check.__doc__}{': ' * bool(wrong)}{'; '.join(wrong[:4])}")
     return bool(wrong)
 def adjudged(): return data("lock.json").get("adjudication", {}).get("chains", ())
+def opened(): return (data("allocation.json"), *data("allocation.json").get("batches", ()))  # by batch
 def audit(): return "key" not in data("lock.json")  # a benchmark audit: nothing is sealed, there are no conditions
 def files():
     """the bundle has its files and no other"""
@@ -36,21 +36,23 @@ def files():
     if "lock.json" in here and "adjudication" in data("lock.json"): own |= {"adjudication.json", "decisions.jsonl", "consensus.csv"}
     yield from (f"{name} is missing" for name in sorted({*own, *listed} - here))
     yield from (f"{name} is a foreign file" for name in sorted(here - own))
-    other = sorted(name for name in here & own if sha("", whole(name)) != listed.get(name))
-    yield from (f"{name} is not what bundle.json lists" for name in other)
+    yield from (f"{name} is not what bundle.json lists" for name in sorted(here & own) if sha("", whole(name)) != listed.get(name))
 def published():
     """the lock code is the published one"""
     yield from unless(sha("", whole("lock.json")) == CODE.strip().lower(), "lock.json is not what this code belongs to")
 def hashed():
     """protocol, manifests and, where there is a key, allocation are those that lock.json names"""
-    lock, opened = data("lock.json"), {} if audit() else data("allocation.json")
-    queue = {"adjudication.json": one["manifest"] for one in adjudged()}
+    lock, queue = data("lock.json"), {"adjudication.json": one["manifest"] for one in adjudged()}
     for name, locked in {"study.toml": lock["protocol"], "visible.json": lock["visible"], **queue}.items():
         yield from unless(sha("", whole(name)) == locked, f"{name} was changed")
     bodies = sorted(sha("", body) for body in whole("manifests.jsonl").split(b"\n")[:-1])
     yield from unless(bodies == sorted(one["manifest"] for one in lock["raters"]), "a manifest is missing or was changed")
-    found = opened and sha("alloc/v1", bytes.fromhex(opened["salt"]), canonical(opened["allocation"]).encode())
-    yield from unless(not opened or found == lock["key"]["allocation_commitment"], "arm, task or salt of the allocation are not what was committed to at seeding")
+    added = sorted({a["batch"]: (a["key"], a["protocol"]) for a in lock.get("amendments", ()) if "batch" in a}.items())
+    bound = [(lock.get("key"), None), *(pair for _, pair in added)]
+    for (key, plan), one in () if audit() else itertools.zip_longest(bound, opened(), fillvalue={}):
+        fits = sha("alloc/v1", bytes.fromhex(one["salt"]), canonical(one["allocation"]).encode()) == key["allocation_commitment"]
+        yield from unless(fits, "arm, task or salt of the allocation are not what was committed to at seeding")
+        yield from unless(not plan or plan == sha("", one["study_toml"].encode()), "the plan of a batch was changed")
 def chains():
     """the rating events are the chains that lock.json names"""
     locked, found = {entry["chain"]: entry for entry in [*data("lock.json")["raters"], *adjudged()]}, defaultdict(list)
@@ -62,8 +64,7 @@ def chains():
             head = sha("event/v1", bytes.fromhex(head), stored["body"].encode())
             yield from unless(head == stored["hash"], f"event {count} of {entry['rater']} was changed, or one before it was taken out")
             if head != stored["hash"]: break
-        other = f"the {count} events of {entry['rater']} are not the {entry['events']} that were locked"
-        yield from unless((count, head) == (entry["events"], entry["head"]), other)
+        yield from unless((count, head) == (entry["events"], entry["head"]), f"the {count} events of {entry['rater']} are not the {entry['events']} that were locked")
 def fold(events, dimensions, again):
     dropped, marks = set(), defaultdict(lambda: (None, None, None))  # by dimension: level, reason, confidence
     for e in reversed(events): dropped |= {e["target"]} if e["kind"] == "retract" and e["seq"] not in dropped else set()
@@ -89,22 +90,21 @@ def tidy():
     """the tidy ratings are what chains and allocation give"""
     by_item, amended, every = defaultdict(list), data("lock.json").get("amendments", ()), data("manifests.jsonl")
     tasks = {i: {"model": "", "scaffold": "", "task": t, "replicate": 1} for m in every for i, t, _ in m["items"]}
-    origins = tasks if audit() else data("allocation.json")["allocation"]["items"]
+    origins = tasks if audit() else {i: of for part in opened() for i, of in part["allocation"]["items"].items()}
+    batch = {one[0]: str(a["batch"]) for a in amended if "batch" in a for one in a["items"]}
     dimensions, ours, theirs = data("visible.json")["rubric"]["dimensions"], [], defaultdict(Counter)
-    names = "unit occasion position model scaffold task replicate withdrawn dimension value not_ratable confidence told"
-    said = ((origins[a["item"]], a["rule"]) for a in amended if "item" in a)
-    names, gone = names.split(), {(of["task"], rule == "task" or of["model"]) for of, rule in said}
+    names = "unit occasion position model scaffold task replicate withdrawn batch dimension value not_ratable confidence told".split()
+    gone = {(origins[a["item"]]["task"], a["rule"] == "task" or origins[a["item"]]["model"]) for a in amended if "item" in a}
     for body in (json.loads(s["body"]) for s in data("chains.jsonl")): by_item[body["chain"], body.get("item")].append(body)
     rerates = [(sha("", canonical(a).encode()), a["rerate"]) for a in amended if "rerate" in a]
     for m in every:
         ours, first, own = [*ours, Counter()], {}, by_item[m["manifest"], None]
         read, end = {b.get("shown"): b["seq"] for b in own}, 2**62 * all(b["kind"] != "submit" for b in own)
         again = {d: n for n, ds in sorted((read.get(name, end), ds) for name, ds in rerates) if n for d in ds}
-        added = [one for a in amended if a.get("to") == m["rater"] for one in a.get("items", ())]
-        for n, (item, _, _) in enumerate(m["items"] + added, 1):
+        for n, (item, _, _) in enumerate(m["items"] + [one for a in amended if a.get("to") == m["rater"] for one in a.get("items", ())], 1):
             unit, of = first.setdefault(str(origins[item]), item), origins[item]
-            left = "01"[bool(gone & {(of["task"], True), (of["task"], of["model"])})]
-            facts = (unit, "12"[unit != item], str(n), *(str(of[name]) for name in names[3:7]), left)
+            marks = ("01"[bool(gone & {(of["task"], True), (of["task"], of["model"])})], batch.get(item, str(int(bool(batch)))))
+            facts = (unit, "12"[unit != item], str(n), *(str(of[name]) for name in names[3:7]), *marks)
             ours[-1].update(facts + row for row in fold(by_item[m["manifest"], item], dimensions, again))
     for r in data("ratings.csv"): theirs[r["rater"]][tuple(r.get(name, "0") for name in names)] += 1
     for label, rows in sorted(theirs.items()):  # whose label it is, is found by what the chains hold

@@ -125,7 +125,7 @@ def plan_amendment(path: Path, new: NewRubric, *, rerate: Sequence[str]) -> Rubr
         with sentences(path):
             study = read_study(connection)
             require_study_file(study)
-            frame = Frame(number=1, day="", reason="")
+            frame = Frame(number=1, at="", day="", reason="")
             return _change_of(connection, study, _made(connection, study, frame, new, rerate))
     finally:
         close(connection)

@@ -17,7 +17,7 @@ from db.connection import close, open_for_writing, sentences, writing
 from db.event_store import chains_of_events
 from db.exchange_store import packs_out
 from db.item_store import task_of_items
-from db.manifest_store import read_manifests
+from db.manifest_store import raters, read_manifests
 from db.repeat_store import read_repeats
 from db.study_store import StudyRecord, StudyState, read_study, require_study_file
 from protocol.chain.amendment import (
@@ -28,6 +28,7 @@ from protocol.chain.amendment import (
     set_aside,
 )
 from protocol.chain.audit import AuditEntry
+from protocol.chain.batches import fault_of_extension
 from protocol.chain.identifiers import Clock
 from protocol.errors import NotFoundError, UsageError, WrongStateError
 from protocol.rubric_versions import fault_of_rerate, rubric_history
@@ -53,6 +54,7 @@ class Frame:
     """What every amendment has."""
 
     number: int
+    at: str
     day: str
     reason: str
 
@@ -162,6 +164,34 @@ def amend(
     clock: Clock,
 ) -> Amended:
     """Make an amendment and write it with its step of the audit log."""
+
+    def make_one(connection: sqlite3.Connection, study: StudyRecord, frame: Frame) -> list[Amendment]:
+        return [make(connection, study, frame)]
+
+    return amend_together(path, make_one, who=who, clock=clock)[0]
+
+
+def amend_together(
+    path: Path,
+    make: Callable[[sqlite3.Connection, StudyRecord, Frame], Sequence[Amendment]],
+    *,
+    who: Who,
+    clock: Clock,
+) -> list[Amended]:
+    """Make amendments that stand or fall together, and write each with its step of the audit log.
+
+    Args:
+        path: The study file, open.
+        make: Makes them, numbered on from the frame; what else it writes stands in the same transaction.
+        who: Who amends, and why.
+        clock: Wall clock.
+
+    Raises:
+        UsageError: The reason is blank.
+        BlindError: It names a model or maker of the shipped list.
+        WrongStateError: The study is not open.
+        InvalidInputError: The file is a pack, or no study.
+    """
     if not who.reason.strip():
         raise UsageError(
             "An amendment needs a reason: raters and readers are told it.", next_step="Add --reason."
@@ -177,19 +207,20 @@ def amend(
                     f"The study is {study.state}: it is amended while it is open.", where=str(path)
                 )
             at, before = clock(), read_amendments(connection)
-            frame = Frame(number=len(before) + 1, day=at[:10], reason=who.reason.strip())
-            amendment = make(connection, study, frame)
-            insert_amendments(connection, [amendment])
-            append_audit(
-                connection,
-                study_id=study.study_id,
-                at=at,
-                who=who.name,
-                action=amendment.kind.value,
-                reason=amendment.reason,
-                details={"amendment": str(amendment.number), "sha256": amendment.sha256, "app": who.app},
-            )
-            return _amended(connection, amendment, before)
+            frame = Frame(number=len(before) + 1, at=at, day=at[:10], reason=who.reason.strip())
+            made = make(connection, study, frame)
+            insert_amendments(connection, made)
+            for amendment in made:
+                append_audit(
+                    connection,
+                    study_id=study.study_id,
+                    at=at,
+                    who=who.name,
+                    action=amendment.kind.value,
+                    reason=amendment.reason,
+                    details={"amendment": str(amendment.number), "sha256": amendment.sha256, "app": who.app},
+                )
+            return [_amended(connection, amendment, before) for amendment in made]
     finally:
         close(connection)
 
@@ -256,6 +287,8 @@ def fault_of_amendment(
     if amendment.kind is AmendmentKind.AMEND:
         rubric_history(study.visible.rubric, read_amendments(connection))
         return fault_of_rerate(amendment, study.visible.rubric)
+    if amendment.kind is AmendmentKind.EXTEND:
+        return fault_of_extension(amendment, read_amendments(connection), raters(connection))
     if amendment.kind is AmendmentKind.REASSIGN:
         return fault_of_reassignment(amendment, read_manifests(connection))
     if task_of_items(connection).get(amendment.item or "") != amendment.task:

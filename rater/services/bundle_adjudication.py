@@ -140,7 +140,7 @@ def _rubric(parts: BundleParts, manifest: AdjudicationManifest) -> Rubric:
 
 def _left_out(parts: BundleParts) -> set[str]:
     orders = [[item.item_id for item in one.items] for one in parts.manifests]
-    repeats = {} if parts.is_audit else repeats_by_origin(orders, parts.opened.allocation)
+    repeats = {} if parts.is_audit else repeats_by_origin(orders, parts.origins)
     blocks = {
         item.item_id: Block(task=item.task_id, model=None) for one in parts.manifests for item in one.items
     }

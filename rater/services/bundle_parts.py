@@ -9,6 +9,7 @@ from functools import cached_property
 from protocol.allocation.allocation_key import AllocationKey
 from protocol.canonical_json import Json, canonical_bytes, parse_canonical
 from protocol.chain.amendment import with_added
+from protocol.chain.batches import batch_of_items
 from protocol.chain.events import Event
 from protocol.chain.lock import LockManifest
 from protocol.chain.manifest import AssignmentManifest
@@ -18,6 +19,7 @@ from protocol.public_bundle import layout
 from protocol.public_bundle.bundle_protocol import BundleProtocol, read_bundle_protocol
 from protocol.public_bundle.tidy import TidyGuess, TidyRatings, read_guesses, read_ratings
 from protocol.rubric_versions import rubric_history
+from protocol.transcript import Origin
 from rater.services.rater_states import RaterState, state_of
 from rater.services.study_ratings import table_of, withdrawn_of
 
@@ -87,25 +89,25 @@ class BundleParts:
         return layout.read_chain_lines(self.bytes(layout.CHAINS))
 
     @cached_property
-    def opened(self) -> AllocationKey:
-        """The opened allocation as a key without what stays sealed."""
+    def opened(self) -> tuple[AllocationKey, ...]:
+        """The opened allocation of every batch, as a key without what stays sealed; that of seeding first."""
         try:
             opened = parse_canonical(self.bytes(layout.ALLOCATION))
-            key: dict[str, Json] = {
-                "v": 1,
-                "allocation": opened["allocation"],
-                "redaction": {},
-                "study_toml": "",
-                "allocation_salt": opened["salt"],
-                "redaction_salt": "",
-            }
-            found = AllocationKey.from_bytes(canonical_bytes(key))
-            same = canonical_bytes({"allocation": found.allocation_json(), "salt": found.allocation_salt})
-        except (CheckFailedError, KeyError, ValueError, TypeError):
+            later = opened.get("batches", [])
+            if not isinstance(later, list):
+                raise TypeError("no list")
+            found = tuple(_opened(one) for one in (opened, *later))
+            same = canonical_bytes(layout.allocation_json(found))
+        except (CheckFailedError, KeyError, ValueError, TypeError, AttributeError):
             raise CheckFailedError("It holds no allocation.", where=layout.ALLOCATION) from None
         if same != self.bytes(layout.ALLOCATION):
             raise CheckFailedError("It holds more or other than an allocation.", where=layout.ALLOCATION)
         return found
+
+    @cached_property
+    def origins(self) -> dict[str, Origin]:
+        """The origin of every item, of all batches."""
+        return {item: origin for one in self.opened for item, origin in one.allocation.items()}
 
     @cached_property
     def states(self) -> list[RaterState]:
@@ -129,7 +131,10 @@ class BundleParts:
 
     def derived(self) -> TidyRatings:
         """Return the ratings that chains and allocation give, under the codes the raters worked under."""
-        origins = {} if self.is_audit else self.opened.allocation
+        origins = {} if self.is_audit else self.origins
+        assigned = {item.item_id for one in self.manifests for item in one.items}
+        if origins and not assigned <= origins.keys():
+            raise CheckFailedError("It does not name every item.", where=layout.ALLOCATION)
         repeats = (
             {}
             if self.is_audit
@@ -143,6 +148,7 @@ class BundleParts:
                 tasks=tasks,
                 origins=origins,
                 repeats=repeats,
+                batches=batch_of_items(self.lock.amendments, tasks),
             ),
             told=frozenset(
                 (state.manifest.rater, repeats.get(item, item), 2 if item in repeats else 1)
@@ -153,3 +159,20 @@ class BundleParts:
             after_incident=frozenset(),
             withdrawn=withdrawn_of(self.lock.amendments, tasks, origins) - set(repeats),
         )
+
+
+def _opened(value: Json) -> AllocationKey:
+    if not isinstance(value, dict):
+        raise TypeError("no object")
+    return AllocationKey.from_bytes(
+        canonical_bytes(
+            {
+                "v": 1,
+                "allocation": value["allocation"],
+                "redaction": {},
+                "study_toml": value.get("study_toml", ""),
+                "allocation_salt": value["salt"],
+                "redaction_salt": "",
+            }
+        )
+    )

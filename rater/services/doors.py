@@ -8,17 +8,16 @@ anything. Nothing leads back from `unblinded`.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from db.allocation_store import insert_allocation
+from db.allocation_store import OpenedBatch, insert_allocation, insert_opened_batches
 from db.amendment_store import read_amendments
 from db.audit_store import append_audit, audit_head, read_audit
 from db.connection import FileKind, close, file_kind, open_for_reading, open_for_writing, sentences, writing
 from db.exchange_store import packs_out
-from db.item_store import task_of_items
 from db.lock_store import insert_lock
 from db.study_store import StudyRecord, StudyState, no_conditions, read_study, set_state
 from protocol.allocation.allocation_key import AllocationKey
@@ -28,17 +27,17 @@ from protocol.canonical_json import canonical_bytes, sha256_hex
 from protocol.chain.identifiers import Clock
 from protocol.errors import (
     BlindraterError,
-    CheckFailedError,
     InvalidInputError,
     UsageError,
     WrongStateError,
 )
 from rater.services.adjudication_record import require_adjudicated, void_adjudication
 from rater.services.core_dumps import forbid_core_dumps
-from rater.services.key_files import Secrets, open_key
+from rater.services.key_files import Secrets
 from rater.services.lock_manifests import check_lock, lock_manifest
 from rater.services.rater_states import each_rater_state
 from rater.services.study_bindings import check_bindings
+from rater.services.study_keys import OpenedKey, open_every_key
 from rater.services.training_states import training_states
 from rater.services.who import Who
 
@@ -196,9 +195,16 @@ def require_sealed(path: Path) -> None:
 
 
 def unblind_study(
-    path: Path, sealed: bytes, secrets: Secrets, *, lock_code: str, who: Who, clock: Clock
+    path: Path,
+    sealed: bytes,
+    secrets: Secrets,
+    *,
+    lock_code: str,
+    who: Who,
+    clock: Clock,
+    later: Sequence[bytes] = (),
 ) -> int:
-    """Open the allocation key and write allocation and protocol into the study file, once.
+    """Open the allocation keys and write allocation and protocol into the study file, once.
 
     Args:
         path: The study file, locked.
@@ -207,6 +213,7 @@ def unblind_study(
         lock_code: The full lock code.
         who: Who unblinds, and why.
         clock: Wall clock.
+        later: The bytes of the keys of batches; all keys are opened, or none.
 
     Returns:
         The number of items whose origin is now known.
@@ -242,7 +249,7 @@ def unblind_study(
             note("unblind-intent", {})
         try:
             check_lock(connection, study, lock_code)
-            key = open_matching_key(connection, study, sealed, secrets)
+            keys = open_every_key(connection, study, [sealed, *later], secrets)
         except BlindraterError as error:
             with writing(connection):
                 note("unblind-refused", {"why": error.what})
@@ -250,50 +257,61 @@ def unblind_study(
         with writing(connection):
             if read_study(connection).lock_code != study.lock_code:
                 raise _wrong_state(read_study(connection), "It was changed meanwhile.")
-            insert_allocation(connection, key.allocation, key.study_toml, salt=key.allocation_salt)
+            first, everything = keys[0].content, _together(keys)
+            insert_allocation(connection, everything.allocation, first.study_toml, salt=first.allocation_salt)
+            insert_opened_batches(
+                connection,
+                [
+                    OpenedBatch(
+                        number=one.of.batch,
+                        study_toml=one.content.study_toml,
+                        allocation_salt=one.content.allocation_salt,
+                    )
+                    for one in keys[1:]
+                ],
+            )
             note(
                 "unblinded",
                 {
                     "lock_code": study.lock_code,
                     "allocation_commitment": binding.allocation_commitment,
-                    **key.fairness,
-                    **intake_for_record(key.intake),
-                    **redactions_for_record(key),
+                    **first.fairness,
+                    **intake_for_record(_intake_of_all(keys)),
+                    **redactions_for_record(everything),
+                    **_later_for_record(keys[1:]),
                 },
             )
             set_state(connection, StudyState.UNBLINDED, lock_code=study.lock_code)
-    return len(key.allocation)
+    return len(everything.allocation)
 
 
-def open_matching_key(
-    connection: sqlite3.Connection, study: StudyRecord, sealed: bytes, secrets: Secrets
-) -> AllocationKey:
-    """Open a key in memory and check that it is the one the study was bound to at seeding.
-
-    Raises:
-        CheckFailedError: It is another key, does not open, or holds something else.
-        UsageError: It was sealed the other way.
-    """
-    binding = study.sealed_key
-    if sha256_hex(sealed) != binding.sealed_sha256:
-        raise CheckFailedError(
-            "This is not the key the study was seeded with.",
-            next_step="Name the study.key that was written together with this study file.",
-        )
-    key = open_key(sealed, secrets)
-    fits = (
-        key.study_id == study.study_id
-        and key.allocation_commitment == binding.allocation_commitment
-        and key.redaction_commitment == binding.redaction_commitment
-        and sha256_hex(key.study_toml.encode()) == study.protocol_sha256
-        and set(key.allocation) == set(task_of_items(connection))
+def _together(keys: Sequence[OpenedKey]) -> AllocationKey:
+    """Return the content of the first key with the items of all."""
+    contents = [one.content for one in keys]
+    return replace(
+        contents[0],
+        allocation={item: origin for one in contents for item, origin in one.allocation.items()},
+        redaction_log={item: log for one in contents for item, log in one.redaction_log.items()},
     )
-    if not fits:
-        raise CheckFailedError(
-            "The key opens, but its content is not what the study was bound to at seeding.",
-            next_step="Name the study.key that was written together with this study file.",
-        )
-    return key
+
+
+def _intake_of_all(keys: Sequence[OpenedKey]) -> dict[str, int]:
+    """Return the counts of all batches together; nothing where those of one are not known."""
+    counts = [one.content.intake for one in keys]
+    return {name: sum(one[name] for one in counts) for name in counts[0]} if all(counts) else {}
+
+
+def _later_for_record(keys: Sequence[OpenedKey]) -> dict[str, str]:
+    """Return what the log says of the keys of batches, each under its number."""
+    return {
+        f"batch.{one.of.batch}.{name}": value
+        for one in keys
+        for name, value in {
+            "sealed": one.sealed_sha256,
+            "allocation_commitment": one.of.binding.allocation_commitment,
+            **one.content.fairness,
+        }.items()
+    }
 
 
 def _wrong_state(study: StudyRecord, rule: str) -> WrongStateError:

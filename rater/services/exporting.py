@@ -90,6 +90,7 @@ def ratings_csv(ratings: StudyRatings) -> str:
     """Return the tidy ratings, one row a rating; an empty value is missing or not ratable."""
     known = [*COLUMNS, *(["confidence"] if ratings.study.visible.rubric.asks_confidence else [])]
     known += ["rubric_version", "carried"] if ratings.carried else []
+    known += ["batch"] if any(row.batch is not None for row in ratings.table.rows) else []
     settled = {(cell.unit, cell.dimension): cell for cell in ratings.consensus or ()}
     columns = [
         *known,

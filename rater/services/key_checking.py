@@ -10,8 +10,8 @@ from db.study_store import read_study, require_study_file
 from protocol.chain.identifiers import Clock
 from protocol.errors import BlindraterError
 from rater.services.core_dumps import forbid_core_dumps
-from rater.services.doors import open_matching_key
 from rater.services.key_files import Secrets
+from rater.services.study_keys import open_matching_key
 from rater.services.who import Who
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sqlite3
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from db.study_store import StudyRecord, StudyState, read_study
 from protocol.canonical_json import sha256_hex
 from protocol.chain.amendment import Amendment
 from protocol.chain.audit import AuditEntry
+from protocol.chain.batches import SEEDED, batches_of
 from protocol.odd_work import Odd
 from rater.services.adjudication_record import Adjudication, next_command, read_adjudication_of
 from rater.services.key_files import LARGEST_KEY
@@ -95,7 +97,8 @@ def read_next_step(path: Path) -> str:
             study = read_study(connection)
             if study.state is StudyState.OPEN or study.file is not FileKind.STUDY:
                 return _progress(connection, path).next_step
-            return _step(path, study, read_adjudication_of(connection, study), ())
+            adjudication = read_adjudication_of(connection, study)
+            return _step(path, study, adjudication, (), read_amendments(connection))
     finally:
         close(connection)
 
@@ -117,6 +120,7 @@ def _progress(connection: sqlite3.Connection, path: Path) -> StudyProgress:
     worth_asking = odd.found()
     adjudication = read_adjudication_of(connection, study) if study.file is FileKind.STUDY else None
     raters = tuple(replace(one, odd=worth_asking.get(one.rater, ())) for one in found)
+    amendments = read_amendments(connection)
     return StudyProgress(
         name=study.visible.name,
         study_id=study.study_id,
@@ -127,18 +131,22 @@ def _progress(connection: sqlite3.Connection, path: Path) -> StudyProgress:
         tasks=len(tasks),
         raters=raters,
         audit=audit,
-        next_step=_step(path, study, adjudication, raters),
-        amendments=read_amendments(connection),
+        next_step=_step(path, study, adjudication, raters, amendments),
+        amendments=amendments,
         adjudication=adjudication,
     )
 
 
 def _step(
-    path: Path, study: StudyRecord, adjudication: Adjudication | None, raters: tuple[RaterProgress, ...]
+    path: Path,
+    study: StudyRecord,
+    adjudication: Adjudication | None,
+    raters: tuple[RaterProgress, ...],
+    amendments: Sequence[Amendment],
 ) -> str:
     if adjudication is not None and study.state is StudyState.LOCKED and not adjudication.has_ended:
         return next_command(adjudication, path)
-    return _next_step(path, study, raters)
+    return _next_step(path, study, raters, amendments)
 
 
 def _rater(state: RaterState) -> RaterProgress:
@@ -165,7 +173,9 @@ def _rater(state: RaterState) -> RaterProgress:
     )
 
 
-def _next_step(path: Path, record: StudyRecord, raters: tuple[RaterProgress, ...]) -> str:
+def _next_step(
+    path: Path, record: StudyRecord, raters: tuple[RaterProgress, ...], amendments: Sequence[Amendment]
+) -> str:
     study = shlex.quote(str(path))
     match record.state:
         case StudyState.OPEN:
@@ -181,18 +191,22 @@ def _next_step(path: Path, record: StudyRecord, raters: tuple[RaterProgress, ...
         case StudyState.LOCKED if record.key is None:
             return f"rater-admin agreement {study}"
         case StudyState.LOCKED:
-            key = shlex.quote(str(_key_beside(path, record.sealed_key.sealed_sha256)))
-            return f"rater-admin unblind {study} --key {key} --identity FILE --lock-code CODE --reason TEXT"
+            bound = {SEEDED: record.sealed_key, **{one.number: one.key for one in batches_of(amendments)}}
+            keys = " ".join(
+                f"--key {shlex.quote(str(_key_beside(path, key.sealed_sha256, batch)))}"
+                for batch, key in bound.items()
+            )
+            return f"rater-admin unblind {study} {keys} --identity FILE --lock-code CODE --reason TEXT"
         case StudyState.UNBLINDED:
             return f"rater-admin effects {study}"
 
 
-def _key_beside(path: Path, sealed_sha256: str) -> Path:
-    """Return the key of the study under whatever name it lies beside it, or the name it usually has."""
+def _key_beside(path: Path, sealed_sha256: str, batch: int) -> Path:
+    """Return a key of the study under whatever name it lies beside it, or the name it usually has."""
     for found in sorted(path.absolute().parent.glob("*.key")):
         try:
             if found.stat().st_size <= LARGEST_KEY and sha256_hex(found.read_bytes()) == sealed_sha256:
                 return path.with_name(found.name)
         except OSError:
             continue  # not to be read: then it is not known
-    return Path("study.key")
+    return Path("study.key" if batch == SEEDED else f"study-{batch}.key")

@@ -31,7 +31,7 @@ from db.study_store import (
 )
 from db.training_store import read_gold
 from protocol.amendment_words import deviations_of
-from protocol.canonical_json import Json, canonical_bytes, sha256_hex, tagged_sha256
+from protocol.canonical_json import canonical_bytes, sha256_hex, tagged_sha256
 from protocol.chain.events import Event
 from protocol.chain.lock import LockManifest
 from protocol.chain.manifest import AssignmentManifest
@@ -51,7 +51,7 @@ from rater.services.bundle_parts import BundleParts
 from rater.services.exporting import PACKAGES, seed_of
 from rater.services.identity_facts import IdentityFacts, refuse_identities
 from rater.services.lock_manifests import check_lock
-from rater.services.opened_allocation import read_opened_allocation
+from rater.services.opened_allocation import read_opened_allocations
 from rater.services.public_figures import published_figures
 from rater.services.rater_states import RaterState, state_of
 from rater.services.result_folder import write_folder
@@ -177,15 +177,14 @@ def _hashed_files(connection: sqlite3.Connection, study: StudyRecord) -> dict[st
 
 def _allocation(connection: sqlite3.Connection, study: StudyRecord) -> str:
     """Return the opened allocation as the bytes that were committed to."""
-    opened = read_opened_allocation(connection, study)
-    wrong = opened.why_not_committed(study.sealed_key.allocation_commitment)
-    if wrong:
-        raise CheckFailedError(
-            f"The opened allocation is not the one that was committed to at seeding: {wrong}.",
-            next_step="Run `rater-admin verify`, and restore the file from a backup.",
-        )
-    content: dict[str, Json] = {"allocation": opened.allocation_json(), "salt": opened.allocation_salt}
-    return canonical_bytes(content).decode()
+    opened = read_opened_allocations(connection, study)
+    for one in opened:
+        if one.fault:
+            raise CheckFailedError(
+                f"The opened allocation is not the one that was committed to at seeding: {one.fault}.",
+                next_step="Run `rater-admin verify`, and restore the file from a backup.",
+            )
+    return canonical_bytes(layout.allocation_json([one.content for one in opened])).decode()
 
 
 def _chains(connection: sqlite3.Connection, study: StudyRecord) -> _Chains:

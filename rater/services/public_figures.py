@@ -13,6 +13,7 @@ from protocol.analysis.blinding_success import blinding_success
 from protocol.analysis.carried_ratings import counts_to_json
 from protocol.analysis.effects_json import effects_to_json
 from protocol.analysis.rating_table import RatingTable
+from protocol.analysis.unlike_batches import unlike_batches
 from protocol.audit.audit_json import coder_agreement_to_json, coverage_to_json
 from protocol.audit.audit_protocol import AuditProtocol
 from protocol.audit.coverage import coverage
@@ -44,6 +45,7 @@ def published_figures(
     """
     notes = (
         *([SIMULATED] if protocol.visible.simulated else []),
+        *unlike_batches(tidy.table),
         *([left_out(len(tidy.withdrawn))] if tidy.withdrawn else []),
         *rubric_notices(tidy.counted()),
     )

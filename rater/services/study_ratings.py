@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from db.allocation_store import read_allocation, read_study_toml
+from db.allocation_store import read_allocation, read_opened_batches, read_study_toml
 from db.amendment_store import read_amendments
 from db.audit_plan_store import read_audit_plan
 from db.audit_store import read_audit
@@ -25,8 +25,10 @@ from protocol.active_time import active_ms
 from protocol.adjudication.consensus import ConsensusCell, consensus_cells
 from protocol.amendment_words import left_out
 from protocol.analysis.rating_table import LeaveOut, RatingRow, RatingTable, carried_rule, specs_of
+from protocol.analysis.unlike_batches import unlike_batches
 from protocol.audit.audit_protocol import AuditProtocol
 from protocol.chain.amendment import Amendment, Block, withdrawn_units
+from protocol.chain.batches import batch_of_items
 from protocol.errors import CheckFailedError, WrongStateError
 from protocol.report.carried_text import rubric_notices
 from protocol.rubric_versions import RubricHistory, rubric_history
@@ -139,12 +141,18 @@ def _ratings(
 
         protocol = read_protocol(read_study_toml(connection), where=f"{path}: opened study.toml")
         _require_same(protocol, study)
+        for one in read_opened_batches(connection):
+            added = read_protocol(one.study_toml, where=f"{path}: opened study.toml of batch {one.number}")
+            protocol = replace(protocol, tasks=(*protocol.tasks, *added.tasks))
         origins = read_allocation(connection)
+    amendments = read_amendments(connection)
+    batches = batch_of_items(amendments, tasks)
     traces = Traces()
     states = traces.passing(each_rater_state(connection, study))
-    amendments = read_amendments(connection)
     versions = rubric_history(study.visible.rubric, amendments)
-    table = table_of(states, versions=versions, tasks=tasks, origins=origins, repeats=repeats)
+    table = table_of(
+        states, versions=versions, tasks=tasks, origins=origins, repeats=repeats, batches=batches
+    )
     gold = frozenset() if with_gold else frozenset(one.item_id for one in read_gold(connection))
     notices = [SIMULATED] if study.visible.simulated else []
     if study.visible.timing != "full":
@@ -153,6 +161,7 @@ def _ratings(
         table = replace(table, rows=tuple(row for row in table.rows if row.unit not in gold))
         items = "1 gold item" if len(gold) == 1 else f"{len(gold)} gold items"
         notices.append(f"Left out: the ratings of {items}, whose levels were known beforehand.")
+    notices += unlike_batches(table)
     withdrawn = withdrawn_of(amendments, tasks, origins) - set(repeats)
     if withdrawn and not with_withdrawn:
         table = replace(table, rows=tuple(row for row in table.rows if row.unit not in withdrawn))
@@ -231,6 +240,7 @@ def table_of(
     tasks: Mapping[str, str],
     origins: Mapping[str, Origin],
     repeats: Mapping[str, str],
+    batches: Mapping[str, int],
 ) -> RatingTable:
     """Return the rating table that chains come to; a public bundle is checked with this, too.
 
@@ -240,6 +250,7 @@ def table_of(
         tasks: Opaque task id of every item.
         origins: Of the items whose origin is known.
         repeats: Id of each hidden repeat to the id of the item it repeats.
+        batches: Of every item, where the study has more than one.
     """
     rows = [
         row
@@ -255,6 +266,7 @@ def table_of(
             versions=versions,
             task=tasks[item_id],
             origin=origins.get(item_id),
+            batch=batches.get(item_id),
         )
     ]
     return RatingTable(rows=tuple(rows), dimensions=specs_of(versions.versions[0].rubric))
@@ -281,6 +293,7 @@ def _rows_of(
     versions: RubricHistory,
     task: str,
     origin: Origin | None,
+    batch: int | None,
 ) -> list[RatingRow]:
     rubric = versions.versions[0].rubric
     counted = {one.id for one in rubric.dimensions if progress.counts(one.id, rubric)}
@@ -307,6 +320,7 @@ def _rows_of(
             confidence=None if whole else mark.sure,
             rubric_version=under[dimension],
             carried=versions.is_carried(dimension, under[dimension] or len(versions.versions)),
+            batch=batch,
         )
         for dimension, mark in known.items()
     ]

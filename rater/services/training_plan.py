@@ -143,7 +143,7 @@ def plan_training(
         InvalidInputError: A training text is a study item, or a gold reference is of none.
         BlindError: A hit of the leak rules in a training text waits for a decision.
     """
-    _refuse_study_items(training, study)
+    refuse_study_items(training, study)
     hits = find_training_hits(protocol, study, training, decisions)
     _refuse_undecided(hits)
     texts = training_transcripts(training)
@@ -219,7 +219,12 @@ def _refuse_undecided(hits: Sequence[LeakHit]) -> None:
         )
 
 
-def _refuse_study_items(training: TrainingSources, study: Sequence[Transcript]) -> None:
+def refuse_study_items(training: TrainingSources, study: Sequence[Transcript]) -> None:
+    """Refuse a training that holds a transcript of the study.
+
+    Raises:
+        InvalidInputError: Every such transcript is named.
+    """
     ids = {transcript.origin.source: transcript for transcript in study if transcript.origin.source}
     # Hashes: the replies of a large study do not fit into memory.
     said_by: dict[str, Transcript] = {}

@@ -20,6 +20,8 @@ class Anchors:
     """Receipt codes by rater, as the raters kept them."""
     sealed: bytes | None = None
     """The bytes of study.key."""
+    later: tuple[bytes, ...] = ()
+    """The bytes of the keys of batches."""
     secrets: Secrets | None = None
     """What opens it; without, only its hash is compared."""
 

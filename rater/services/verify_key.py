@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 
 from db.item_store import task_of_items
 from db.study_store import StudyRecord, StudyState
 from protocol.allocation.allocation_key import AllocationKey
 from protocol.canonical_json import sha256_hex
-from protocol.errors import InvalidInputError
+from protocol.errors import BlindraterError
 from protocol.study_file import read_study as read_protocol
-from rater.services.key_files import open_key
+from rater.services.key_files import Secrets, open_key
+from rater.services.study_keys import StudyKey, study_keys
 from rater.services.verify_anchors import Anchors
 from rater.services.verify_answers import Answers
 
@@ -27,6 +30,12 @@ def answer_for_key(
     if sealed is None:
         answers.cannot_exclude("the key was lost or replaced", "give --key")
         return
+    try:
+        first, *later = study_keys(connection, study)
+    except BlindraterError:  # amendments that do not verify are an answer of their own
+        return
+    given = {sha256_hex(one): one for one in (sealed, *anchors.later)}
+    sealed = given.get(first.binding.sealed_sha256, sealed)
     fits = answers.ask(
         "the key is the one the study was seeded with",
         lambda: (
@@ -40,21 +49,50 @@ def answer_for_key(
     elif fits:
         answers.ask(
             "the key opens and holds what the study is bound to",
-            partial(_opened_key, connection, study, anchors),
+            partial(_opened_key, connection, study, first, _What(sealed=sealed, secrets=anchors.secrets)),
+        )
+    for key in later:
+        _answer_for_batch(answers, connection, study, key, given=given, secrets=anchors.secrets)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _What:
+    """A sealed key and what opens it."""
+
+    sealed: bytes
+    secrets: Secrets
+
+
+def _answer_for_batch(
+    answers: Answers,
+    connection: sqlite3.Connection,
+    study: StudyRecord,
+    key: StudyKey,
+    *,
+    given: Mapping[str, bytes],
+    secrets: Secrets | None,
+) -> None:
+    sealed = given.get(key.binding.sealed_sha256)
+    if sealed is None:
+        answers.cannot_exclude(
+            f"the key of batch {key.batch} was lost or replaced", "give it with --key, too"
+        )
+    elif secrets is not None:
+        answers.ask(
+            f"the key of batch {key.batch} opens and holds what the study is bound to",
+            partial(_opened_key, connection, study, key, _What(sealed=sealed, secrets=secrets)),
+        )
+    else:
+        answers.cannot_exclude(
+            f"the key of batch {key.batch} does not open or holds something else", "give --identity"
         )
 
 
-def _opened_key(connection: sqlite3.Connection, study: StudyRecord, anchors: Anchors) -> str | None:
-    if anchors.sealed is None or anchors.secrets is None:
-        raise InvalidInputError("The key and what opens it are needed.")
-    key = open_key(anchors.sealed, anchors.secrets)
-    binding = study.sealed_key
-    if key.allocation_commitment != binding.allocation_commitment:
-        return "the allocation is not the one that was committed to"
-    if key.redaction_commitment != binding.redaction_commitment:
-        return "the redaction log is not the one that was committed to"
-    if sha256_hex(key.study_toml.encode()) != study.protocol_sha256:
-        return "the plan is not the one whose hash is in the study"
+def _opened_key(connection: sqlite3.Connection, study: StudyRecord, of: StudyKey, what: _What) -> str | None:
+    key = open_key(what.sealed, what.secrets)
+    wrong = of.why_not(key, study.study_id)
+    if wrong:
+        return wrong
     if read_protocol(key.study_toml, where="the sealed plan").visible() != study.visible:
         return "the rubric, name or questions in the study are not those of the sealed plan"
     if study.state is StudyState.UNBLINDED:
@@ -65,7 +103,8 @@ def _opened_key(connection: sqlite3.Connection, study: StudyRecord, anchors: Anc
 def _opened_allocation(connection: sqlite3.Connection, key: AllocationKey) -> str | None:
     from db.allocation_store import read_allocation
 
-    if read_allocation(connection) != dict(key.allocation):
+    opened = read_allocation(connection)
+    if {item: opened.get(item) for item in key.allocation} != dict(key.allocation):
         return "the allocation in the study is not the sealed one"
     return None
 
@@ -83,18 +122,20 @@ def answer_for_opened(answers: Answers, connection: sqlite3.Connection, study: S
 
 
 def _committed(connection: sqlite3.Connection, study: StudyRecord) -> str | None:
-    from rater.services.opened_allocation import read_opened_allocation
+    from rater.services.opened_allocation import read_opened_allocations
 
-    opened = read_opened_allocation(connection, study)
-    return opened.why_not_committed(study.sealed_key.allocation_commitment)
+    faults = [(one.of.batch, one.fault) for one in read_opened_allocations(connection, study)]
+    wrong = [f"batch {batch}: {fault}" if len(faults) > 1 else fault for batch, fault in faults if fault]
+    return "; ".join(wrong) or None
 
 
 def _opened_plan(connection: sqlite3.Connection, study: StudyRecord) -> str | None:
-    from db.allocation_store import read_study_toml
+    from db.allocation_store import read_opened_batches, read_study_toml
 
-    plan = read_protocol(read_study_toml(connection), where="the opened plan")
-    if plan.visible() != study.visible:
-        return "the rubric, name or questions in the study are not those of the plan"
+    later = [one.study_toml for one in read_opened_batches(connection)]
+    for text in (read_study_toml(connection), *later):
+        if read_protocol(text, where="the opened plan").visible() != study.visible:
+            return "the rubric, name or questions in the study are not those of the plan"
     return None
 
 

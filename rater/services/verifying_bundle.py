@@ -14,7 +14,15 @@ from pathlib import Path
 from db.study_store import visible_bytes
 from protocol.amendment_words import deviations_of
 from protocol.canonical_json import sha256_hex
-from protocol.chain.amendment import Amendment, fault_of_reassignment, in_order, told_first, told_to
+from protocol.chain.amendment import (
+    Amendment,
+    AmendmentKind,
+    fault_of_reassignment,
+    in_order,
+    told_first,
+    told_to,
+)
+from protocol.chain.batches import fault_of_extension
 from protocol.chain.events import genesis, odd_public_form
 from protocol.chain.manifest import AssignmentManifest
 from protocol.chain.ratings_file import receipt_code
@@ -372,6 +380,8 @@ class _BundleVerification:
         for one in amendments:
             fault = fault_of_reassignment(one, self._parts.manifests) if one.tasks else None
             fault = fault or (fault_of_rerate(one, protocol.rubric) if one.texts else None)
+            if one.kind is AmendmentKind.EXTEND:
+                fault = fault_of_extension(one, amendments, self._locked_raters())
             if fault:
                 wrong.append(f"amendment {one.number}: {fault}")
             if one.dimension is not None and one.dimension not in dimensions:

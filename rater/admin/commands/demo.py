@@ -63,7 +63,7 @@ def _run(folder: Path) -> None:
     lock(study)
     code = _lock_code(study)
     _step(f"rater-admin unblind {study} --key {key} --identity {identity} --lock-code {code} --reason demo")
-    unblind(study, key, code, identity=[identity], reason="demo")
+    unblind(study, [key], code, identity=[identity], reason="demo")
     _step(f"rater-admin agreement {study}")
     agreement(study)
     _step(f"rater-admin effects {study}")

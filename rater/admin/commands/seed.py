@@ -118,7 +118,7 @@ def seed(
     prepared = prepare(protocol, named.paths, overrides=named.overrides, decisions=decisions)
     known = verify_known_run(named.paths, protocol=protocol, run_manifest=run, overrides=named.overrides)
     people = read_rater_list(protocol, raters, prepared.protocol.design.raters)
-    _tell_what_was_left_out(prepared)
+    tell_what_was_left_out(prepared)
     passphrase = read_passphrase(passphrase_file, passphrase_fd)
     if passphrase is None and not recipient:
         passphrase = ask_passphrase(no_input=no_input, option="--recipient or --passphrase-file", repeat=True)
@@ -148,7 +148,7 @@ def seed(
         training=prepared.training,
     )
     if known is not None:
-        _tell_fairness(known)
+        tell_fairness(known)
     for claim in claims_above(prepared.protocol.claims, prepared.protocol.evidence_level):
         talk(
             f"Warning: claim {claim.id} speaks of {claim.level}, above this study's evidence "
@@ -204,7 +204,8 @@ def seed(
     talk(f"Next: rater rate {typed(output)} --as {first}")
 
 
-def _tell_fairness(known: VerifiedRun) -> None:
+def tell_fairness(known: VerifiedRun) -> None:
+    """Say on stderr what the fairness rules answered."""
     from protocol.fairness.answer import Outcome, Verdict
 
     fairness = known.fairness
@@ -218,7 +219,7 @@ def _tell_fairness(known: VerifiedRun) -> None:
     )
 
 
-def _tell_what_was_left_out(prepared: Prepared) -> None:
+def tell_what_was_left_out(prepared: Prepared) -> None:
     """Say on stderr what the study will not hold, or not alike: nothing is dropped in silence."""
     report = prepared.report
     if report.failed:

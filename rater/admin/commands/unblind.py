@@ -24,7 +24,10 @@ from rater.admin.output import print_json, say, talk, typed
 
 def unblind(
     study: StudyArgument,
-    key: Annotated[Path, typer.Option("--key", metavar="FILE", help="The sealed key of this study.")],
+    key: Annotated[
+        list[Path],
+        typer.Option("--key", metavar="FILE", help="The sealed key of this study; once more for each batch."),
+    ],
     lock_code: Annotated[
         str, typer.Option("--lock-code", metavar="CODE", help="The full code that `lock` printed.")
     ],
@@ -46,10 +49,10 @@ def unblind(
     from rater.services.who import Who
 
     require_sealed(study)
-    sealed = read_bytes(key, wanted="the sealed key")
+    sealed, *later = [read_bytes(one, wanted="the sealed key") for one in key]
     identities = read_identities(identity or ())
     passphrase = read_passphrase(passphrase_file, passphrase_fd)
-    if passphrase is None and is_passphrase_sealed(sealed):
+    if passphrase is None and any(map(is_passphrase_sealed, (sealed, *later))):
         passphrase = ask_passphrase(no_input=no_input, option="--passphrase-file", repeat=False)
     opened = unblind_study(
         study,
@@ -58,6 +61,7 @@ def unblind(
         lock_code=lock_code,
         who=Who(name=login_name(), app=__version__, reason=reason),
         clock=utc_now,
+        later=later,
     )
     if json:
         print_json({"schema": "unblind/1", "items": opened})

@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 def verify(
     study: StudyArgument,
     key: Annotated[
-        Path | None, typer.Option("--key", metavar="FILE", help="The sealed key, to compare its hash.")
+        list[Path] | None,
+        typer.Option(
+            "--key", metavar="FILE", help="The sealed key, to compare its hash; once more for each batch."
+        ),
     ] = None,
     identity: Annotated[
         list[Path] | None,
@@ -66,8 +69,9 @@ def verify(
     passphrase = read_passphrase(passphrase_file, passphrase_fd)
     opener = Secrets(identities=read_identities(identity or ()), passphrase=passphrase)
     has_opener = bool(opener.identities) or passphrase is not None
-    if has_opener and key is None:
+    if has_opener and not key:
         raise UsageError("What opens a key was given, and no key.", next_step="Name the key with --key.")
+    sealed = [read_bytes(one, wanted="the sealed key") for one in key or ()]
     anchors = Anchors(
         lock_code=lock_code,
         receipts=(
@@ -75,7 +79,8 @@ def verify(
             if receipts
             else None
         ),
-        sealed=read_bytes(key, wanted="the sealed key") if key else None,
+        sealed=sealed[0] if sealed else None,
+        later=tuple(sealed[1:]),
         secrets=opener if has_opener else None,
     )
     checks = _checks(study, anchors, recompute=recompute)
