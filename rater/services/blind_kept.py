@@ -18,7 +18,7 @@ from protocol.study import GuessQuestion, StudyProtocol
 from protocol.transcript import Origin
 from rater.services.analysing import analyse_effects
 from rater.services.incidents import Incident, incidents_of
-from rater.services.rater_states import RaterState, rater_states
+from rater.services.rater_states import RaterState, each_rater_state
 from rater.services.study_ratings import StudyRatings, read_unblinded_ratings
 
 
@@ -67,7 +67,7 @@ def read_blind_record(path: Path) -> BlindRecord:
 
 def _record(connection: sqlite3.Connection, ratings: StudyRatings, protocol: StudyProtocol) -> BlindRecord:
     study = read_study(connection)
-    states = rater_states(connection, study)
+    states = [one.without_events() for one in each_rater_state(connection, study)]
     origins = read_allocation(connection)
     incidents = tuple(incidents_of(read_audit(connection, study_id=study.study_id)))
     return BlindRecord(
