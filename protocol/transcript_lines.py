@@ -95,7 +95,8 @@ class TranscriptLines:
                 self._add_block(LineKind.CALL, index, call.arguments)
         last = max(0, len(conversation.messages) - 1)
         self._add(LineKind.BLANK, last, "")
-        self._add(LineKind.END, last, "end of transcript")
+        of_documents = bool(self.roles) and set(self.roles) == {"document"}
+        self._add(LineKind.END, last, f"end of {'documents' if of_documents else 'transcript'}")
 
     def __len__(self) -> int:
         return len(self.kinds)

@@ -57,6 +57,7 @@ async def test_an_audit_speaks_of_benchmarks_and_asks_for_no_condition(tmp_path:
             await coder.press("enter")
             assert "benchmark 1/2" in coder.shown()
             assert "document 1/1" in coder.shown()
+            assert "end of documents" in coder.shown()
             before = len(desk.events)
             await coder.press("K")
             assert coder.message == "Nothing is hidden in an audit: there is no condition to know."
