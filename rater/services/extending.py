@@ -31,6 +31,7 @@ from protocol.item import Item
 from protocol.study import StudyProtocol
 from rater.services.amendments import Amended, Frame, amend_together
 from rater.services.core_dumps import forbid_core_dumps
+from rater.services.incidents import refuse_names
 from rater.services.key_files import seal
 from rater.services.preparing import Prepared
 from rater.services.rater_states import rater_states
@@ -102,12 +103,13 @@ def extend_study(
         WrongStateError: The study is not open, has no rating yet, or a rater of the batch has handed in.
         InvalidInputError: The protocol differs in what it may not, an original is another, a task or
             transcript is not new, or a rater is not the study's.
-        BlindError: A text that raters see tells a condition.
+        BlindError: A text that raters see, or the reason, tells a condition.
         StorageError: A file cannot be written.
     """
     forbid_core_dumps()
     if not who.reason.strip():
         raise UsageError("A batch needs a reason: raters and readers are told it.", next_step="Add --reason.")
+    refuse_names(who.reason, where="--reason")
     _refuse_key_in_the_way(request)
     before = _look(request, prepared)
     if prepared.training is not None:
