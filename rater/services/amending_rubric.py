@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from db.amendment_store import read_amendments
+from db.audit_plan_store import read_audit_plan
 from db.connection import close, open_for_reading, sentences
 from db.study_store import StudyRecord, read_study, require_study_file
 from protocol.amendment_words import changes_of
@@ -203,7 +204,7 @@ def _made(
         rubric=new.visible.rubric.sha256,
         rerate=tuple(sorted(set(rerate))),
         protocol=new.sha256,
-        deviations=_deviations(study, new),
+        deviations=_deviations(connection, study, new),
     )
     _refuse_leaks(made, new)
     return made
@@ -225,18 +226,23 @@ def _refuse_other_visible(seeded: VisibleProtocol, new: NewRubric) -> None:
     )
 
 
-def _deviations(study: StudyRecord, new: NewRubric) -> tuple[str, ...] | None:
-    """Return the tables in which the new file deviates from the seeded one; None where none was given."""
+def _deviations(connection: sqlite3.Connection, study: StudyRecord, new: NewRubric) -> tuple[str, ...] | None:
+    """Return the tables in which the new file deviates from the seeded one, or None where nobody knows."""
     original = new.original
     if original is None:
-        return None
+        # Of a benchmark audit nothing is sealed: its plan is in the study file.
+        return _differing(read_audit_plan(connection), new) if study.key is None else None
     if original.sha256 != study.protocol_sha256:
         raise CheckFailedError(
             "This is not the study.toml that the study was seeded with: its hash is another.",
             where=str(original.path),
             next_step="Give the very file that was seeded, or leave --original out.",
         )
-    before, after = _tables(original.text), _tables(new.text)
+    return _differing(original.text, new)
+
+
+def _differing(seeded: str, new: NewRubric) -> tuple[str, ...]:
+    before, after = _tables(seeded), _tables(new.text)
     differ = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
     differ -= {"rubric"}
     if foreign := sorted(differ - MAY_DEVIATE):

@@ -64,7 +64,10 @@ def _of_audit(
     labelled = replace(audit, coders=tuple(sorted({row.rater for row in table.rows})))
     pooled = audit_agreement(table, audit.plan)
     return {
-        AGREEMENT: agreement_to_json(analyse_agreement(table, seed=audit.plan.seed), notes=notes),
+        AGREEMENT: {
+            **agreement_to_json(analyse_agreement(table, seed=audit.plan.seed), notes=notes),
+            **counts_to_json(table),
+        },
         CODER_AGREEMENT: coder_agreement_to_json(pooled, notes=notes),
         COVERAGE: coverage_to_json(coverage(table, labelled, consensus=consensus), notes=notes),
     }
