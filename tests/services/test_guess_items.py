@@ -311,8 +311,8 @@ def test_whatever_the_desk_takes_is_taken_when_it_comes_back(tmp_path: Path, see
     desk.close()
     connection = open_for_reading(there.study)
     share = read_share(connection, read_study_row(connection), manifest)
-    close(connection)
     assert impossible_event(events, share) is None
+    close(connection)
     done = submit(there.study, rater="R1", output=tmp_path / "F", interim=True, app=APP)
     (merged,) = merge_files(small.study, [done.path], who=ADMIN, clock=clock)
     assert merged.new_events == len(events)
@@ -340,7 +340,7 @@ def test_an_answer_that_was_not_offered_is_refused_when_it_comes_back(tmp_path: 
     draft = replace(guess_of(desk.session.items[position]), **IMPOSSIBLE[name])  # type: ignore[arg-type]
     with pytest.raises(InvalidInputError, match="cannot be recorded"):
         desk.record(draft)
-    with patch("rater.services.rating.why_not_next", return_value=None):
+    with patch("protocol.event_rules.why_not_next", return_value=None):
         desk.record(draft)  # as a program that was altered does
     desk.close()
     done = submit(there.study, rater="R1", output=tmp_path / "F", interim=True, app=APP)
