@@ -211,15 +211,15 @@ def deviation_of(amendment: Amendment) -> str | None:
     which = f"Amendment {amendment.number} of {amendment.day}"
     if amendment.deviations is None:
         return (
-            f"{which}: its study.toml was not compared with the sealed plan, so nobody knows whether"
-            " scaffolds, analysis plan or claims differ there. The sealed plan is used."
+            f"{which}: its study.toml was not compared with the seeded plan, so nobody knows whether"
+            " scaffolds, analysis plan or claims differ there. The seeded plan is used."
         )
     if not amendment.deviations:
-        return f"{which}: its study.toml differs from the sealed plan in nothing but texts of the rubric."
+        return f"{which}: its study.toml differs from the seeded plan in nothing but texts of the rubric."
     tables = ", ".join(amendment.deviations)
     return (
-        f"{which}: DEVIATION. Its study.toml differs from the sealed plan in {tables}."
-        " This is not applied: every figure follows the sealed plan."
+        f"{which}: DEVIATION. Its study.toml differs from the seeded plan in {tables}."
+        " This is not applied: every figure follows the seeded plan."
     )
 
 

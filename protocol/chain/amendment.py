@@ -76,7 +76,7 @@ class Amendment:
     protocol: str | None = None
     """Hash of the study.toml that the new texts, or the tasks of the batch, come from."""
     deviations: tuple[str, ...] | None = None
-    """Names of other tables in which it differs from the sealed plan, sorted; None: nobody compared them."""
+    """Names of other tables in which it differs from the seeded plan, sorted; None: nobody compared them."""
     batch: int | None = None
     """Number of the batch the items are of, from 2."""
     key: KeyBinding | None = None

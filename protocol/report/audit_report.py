@@ -31,6 +31,8 @@ def audit_document(facts: AuditFacts, results: AuditResults) -> Document:
         section("flow", "Flow", audit_findings.flow(facts, results)),
         section("looks", "Interim looks", (*audit_findings.looks(log), *audit_findings.unlocked(log))),
         section("amendments", "Amendments and incidents", record.amendments(log)),
+        section("new-texts", "Amended rubric", record.new_texts(facts.protocol.rubric, log)),
+        section("deviations", "Deviations", record.deviations(log)),
         section("agreement", "Agreement between coders", audit_findings.agreement(results)),
         section("adjudication", "Adjudication", adjudication(log)),
         section("coverage", "Coverage", audit_findings.coverage(results)),

@@ -30,7 +30,7 @@ def study_document(facts: ReportFacts, results: Results) -> Document:
         section("flow", "Flow", record.flow(facts, results)),
         section("looks", "Interim looks", record.looks(facts, log) if log else ()),
         section("amendments", "Amendments and incidents", record.amendments(log) if log else ()),
-        section("new-texts", "Amended rubric", record.new_texts(protocol, log) if log else ()),
+        section("new-texts", "Amended rubric", record.new_texts(protocol.rubric, log) if log else ()),
         section("deviations", "Deviations", record.deviations(log) if log else ()),
         section("agreement", "Agreement between raters", findings.agreement(facts, results)),
         section("adjudication", "Adjudication", adjudication(log) if log else ()),

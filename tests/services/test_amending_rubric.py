@@ -364,7 +364,7 @@ def test_the_report_prints_amendment_and_deviation(tmp_path: Path) -> None:
     assert WHY.reason in text
     assert "rubric amended in D1, earlier ratings carried; DEVIATION in analysis, not applied" in text
     assert "Deviations" in text
-    assert "differs from the sealed plan in analysis. This is not applied" in text
+    assert "differs from the seeded plan in analysis. This is not applied" in text
     assert NEW_ANCHOR in text
 
 

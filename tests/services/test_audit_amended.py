@@ -10,6 +10,7 @@ from rater.services.doors import lock_study
 from rater.services.identity_facts import IdentityFacts
 from rater.services.public_bundle import export_public
 from rater.services.rating import open_desk
+from rater.services.reporting import report_text
 from rater.services.verify_anchors import Anchors
 from rater.services.verify_answers import Answer
 from rater.services.verifying import verify_study
@@ -50,6 +51,9 @@ def test_an_audit_is_amended_locked_published_and_verified(tmp_path: Path) -> No
     checks = verify_bundle(read_bundle(folder), Anchors(lock_code=code), app="0", recompute=True)
     assert not [one for one in checks if one.answer is Answer.FAILED]
     assert run_script(folder / "verify.py", "--lock-code", code).code == 0
+    report = report_text(audit.study, app="0")
+    for words in ("A cited result.", "DEVIATION in analysis", "carried"):
+        assert words in report
     index = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
     assert "DEVIATION" in index["deviations"][0]
     agreement = json.loads((folder / "agreement.json").read_text(encoding="utf-8"))

@@ -16,8 +16,8 @@ from protocol.report.document import Callout, Part
 from protocol.report.report_facts import ReportFacts, Results, StudyRecordFacts
 from protocol.report.shown_text import left_out_text
 from protocol.report.text_block import Sentences, TextTable, word_table
+from protocol.rubric import Rubric
 from protocol.rubric_versions import rubric_history
-from protocol.study import StudyProtocol
 
 
 def blinding(facts: ReportFacts, results: Results) -> Iterator[Part]:
@@ -90,9 +90,9 @@ def amendments(record: StudyRecordFacts) -> Iterator[Part]:
         )
 
 
-def new_texts(protocol: StudyProtocol, record: StudyRecordFacts) -> Iterator[Part]:
+def new_texts(rubric: Rubric, record: StudyRecordFacts) -> Iterator[Part]:
     """Yield what raters read in place of the seeded texts, each with what stood there before."""
-    for before, after in pairwise(rubric_history(protocol.rubric, record.amendments).versions):
+    for before, after in pairwise(rubric_history(rubric, record.amendments).versions):
         if after.amendment is not None:
             changes = changes_of(after.amendment, before.rubric)
             which = f"Version {after.number}, from {after.amendment.day} on, SHA-256 {after.sha256}."

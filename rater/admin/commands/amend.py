@@ -85,11 +85,11 @@ def _print(change: RubricChange) -> None:
         say(f"- {one}")
     if change.deviations is None:
         talk(
-            "Scaffolds, analysis plan and claims of the file were not compared with the sealed plan;"
-            " --original with the seeded study.toml does. The sealed plan stays what is computed."
+            "Scaffolds, analysis plan and claims of the file were not compared with the seeded plan;"
+            " --original with the seeded study.toml does. The seeded plan stays what is computed."
         )
     elif change.deviations:
         talk(
-            f"DEVIATION from the sealed plan in {', '.join(change.deviations)}: it goes on the record and"
+            f"DEVIATION from the seeded plan in {', '.join(change.deviations)}: it goes on the record and"
             " into the report, and is not applied."
         )
