@@ -53,6 +53,7 @@ ON_STUDY: dict[str, Callable[[Path, Path], list[str | Path]]] = {
     "blinding": lambda study, _: [study],
     "export": lambda study, key: [study, "-o", key.with_name("out")],
     "report": lambda study, key: [study, "-o", key.with_name("out")],
+    "profile": lambda study, key: [study, "-o", key.with_name("out")],
     "verify": lambda study, _: [study],
     "pack": lambda study, key: [study, "--all", "-o", key.with_name("packs")],
     "merge": lambda study, key: [study, key],

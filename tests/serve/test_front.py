@@ -164,10 +164,10 @@ async def test_a_fault_in_the_app_is_told_without_values(build_study: BuildStudy
     """Rater and server learn that there was one; what the rater was reading stays in the process."""
     program = """
 os.environ["XDG_STATE_HOME"] = sys.argv[2]
-import rater.tui.screens.training_page
+import rater.tui.screens.rating
 def broken(*_):
     raise RuntimeError("text of a transcript")
-rater.tui.screens.training_page.RatingScreen = broken
+rater.tui.screens.rating.RatingScreen = broken
 from rater.serve import child
 sys.argv = ["child", sys.argv[1], "R1", str(os.getppid())]
 sys.exit(child.main())
