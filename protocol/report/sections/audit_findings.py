@@ -30,11 +30,7 @@ def summary(facts: AuditFacts, results: AuditResults) -> Iterator[Part]:
             f"{count_text(len(found.benchmarks), 'benchmark')}, coded by"
             f" {count_text(len(found.coders), 'coder')} on {count_text(len(found.dimensions), 'dimension')}:"
             f" {count_text(cells, 'cell')}. What was coded are documents; no system was observed.",
-            *(
-                pooled_sentence(one)
-                for one in results.cells.cells
-                if one.cells == POOLED and len(results.cells.headline) > 1
-            ),
+            *(pooled_sentence(one) for one in results.cells.cells if one.cells == POOLED),
             *_beyond(found),
         )
     )

@@ -121,7 +121,7 @@ def _at_a_glance(dimension: str, own: list[Effect], protocol: StudyProtocol) -> 
     cells = {(one.model, one.scaffold): _cell(one) for one in own}
     models = dict.fromkeys(one.model for one in own)
     return TextTable(
-        title=f"{dimension}: what each scaffold did to each model, against {protocol.baseline.id}",
+        title=f"{dimension}: each model under each scaffold, compared with {protocol.baseline.id}",
         columns=("model", *scaffolds),
         rows=tuple(
             (model, *(cells.get((model, scaffold), "not in the study") for scaffold in scaffolds))
