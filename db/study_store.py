@@ -65,7 +65,7 @@ def no_conditions(where: str = "") -> WrongStateError:
         "This is a benchmark audit: its items are documents, nothing is blinded and there are no conditions "
         "to open or compare.",
         where=where,
-        next_step="Its numbers are those of `rater-admin agreement`, `coverage` and `export`.",
+        next_step="Its numbers are those of `rater-admin agreement`, `coverage`, `report` and `export`.",
     )
 
 
