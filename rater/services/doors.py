@@ -232,7 +232,7 @@ def unblind_study(
         if study.state is not StudyState.LOCKED or study.lock_code is None:
             raise _wrong_state(study, "Only a locked study can be unblinded, and only once.")
         require_adjudicated(connection, study, path)
-        details = {"sealed": sha256_hex(sealed), "app": who.app}
+        details = {"sealed": " ".join(map(sha256_hex, (sealed, *later))), "app": who.app}
 
         def note(action: str, more: Mapping[str, str]) -> None:
             append_audit(

@@ -13,6 +13,7 @@ from db.repeat_store import read_repeats
 from db.study_store import read_study
 from protocol.analysis.rating_table import COLUMNS, cell_of
 from protocol.canonical_json import sha256_hex
+from protocol.chain.batches import batches_of
 from protocol.report.consensus_csv import CONSENSUS_COLUMNS, consensus_csv, consensus_fields
 from protocol.report.csv_text import csv_text
 from protocol.rubric_versions import rubric_history
@@ -224,6 +225,7 @@ def _manifest(ratings: StudyRatings, files: Mapping[str, str], *, app: str) -> s
                 if study.key
                 else {"kind": study.kind.value}
             ),
+            **_batches(ratings),
             "seed": seed_of(ratings),
             "left_out": []
             if ratings.protocol or ratings.audit
@@ -237,6 +239,25 @@ def _manifest(ratings: StudyRatings, files: Mapping[str, str], *, app: str) -> s
             "files": {name: sha256_hex(text.encode()) for name, text in sorted(files.items())},
         }
     )
+
+
+def _batches(ratings: StudyRatings) -> dict[str, list[dict[str, object]]]:
+    """Return what binds each later batch of tasks; nothing where there is none."""
+    found = batches_of(ratings.amendments)
+    if not found:
+        return {}
+    return {
+        "batches": [
+            {
+                "batch": one.number,
+                "items": len(one.items),
+                "protocol_sha256": one.protocol_sha256,
+                "sealed_sha256": one.key.sealed_sha256,
+                "allocation_commitment": one.key.allocation_commitment,
+            }
+            for one in found
+        ]
+    }
 
 
 def _rubric_versions(ratings: StudyRatings) -> dict[str, list[dict[str, object]]]:

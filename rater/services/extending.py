@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from db.amendment_store import read_amendments
@@ -19,7 +19,7 @@ from db.connection import close, open_for_reading, sentences
 from db.event_store import has_events
 from db.item_store import insert_late_items, read_items
 from db.manifest_store import read_manifests
-from db.study_store import StudyRecord, StudyState, read_study, require_study_file
+from db.study_store import StudyRecord, StudyState, no_conditions, read_study, require_study_file
 from protocol.canonical_json import canonical_bytes, sha256_hex
 from protocol.chain.amendment import Amendment, AmendmentKind
 from protocol.chain.batches import SEEDED, batches_of
@@ -50,7 +50,7 @@ class ExtendRequest:
     originals: Sequence[StudyFile]
     """The study.toml of seeding, and those of the batches before, in any order."""
     recipients: tuple[str, ...] = ()
-    passphrase: str | None = None
+    passphrase: str | None = field(default=None, repr=False)
     require_all: bool = False
     fairness: Mapping[str, str] | None = None
     sites: Mapping[str, str] | None = None
@@ -171,7 +171,8 @@ def _look(request: ExtendRequest, prepared: Prepared) -> _Before:
         with sentences(path):
             study = read_study(connection)
             require_study_file(study)
-            study.sealed_key  # noqa: B018 - a benchmark audit has none, and says so
+            if study.key is None:
+                raise no_conditions(str(path))
             if study.state is not StudyState.OPEN:
                 raise WrongStateError(
                     f"The study is {study.state}: it is extended while it is open.", where=str(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from rater.exit_codes import ExitCode
@@ -75,6 +76,8 @@ def test_both_keys_open_the_study_and_the_batch_stands_in_every_result(tmp_path:
     done("export", small.study, "-o", tmp_path / "out")
     head = (tmp_path / "out" / "ratings.csv").read_text(encoding="utf-8").split("\n")[0]
     assert "batch" in head.split(",")
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
+    assert [(one["batch"], one["items"]) for one in manifest["batches"]] == [(2, 12)]
     done("report", small.study, "-o", tmp_path / "report")
     opened = (*first, *second, "--identity", small.identity, "--lock-code", code)
     assert "FAILED" not in done("verify", small.study, *opened).out
