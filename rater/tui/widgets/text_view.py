@@ -24,9 +24,11 @@ from rater.tui.widgets.conversation_rows import MARGIN, is_shown_whole
 
 WIDEST_TEXT = 110
 FIRST_CHARACTERS = 24_000
+FIRST_S = 0.006
+"""So much processor time goes into further rows before the first paint: most texts then need no second."""
 SLICE_CHARACTERS = 8_000
 SLICE_S = 0.008
-"""So long the rows of a long text are set before a key gets its turn, in the slowest of scripts too."""
+"""So much processor time goes into the rows of a long text before a key gets its turn, in any script."""
 SLICE_PAUSE_S = 0.02
 PAGE_OVERLAP = 2
 
@@ -304,6 +306,7 @@ class TextView(ScrollView, can_focus=False):
     def _set_rows(self, closed: Iterable[int]) -> None:
         self._rows = TranscriptRows(self._lines, TYPESETTER, self._text_width, closed)
         self._rows.extend(FIRST_CHARACTERS)
+        self._set_for(FIRST_S)
         self._redraw()
         self._set_in_slices()
         self._measure()
@@ -316,11 +319,14 @@ class TextView(ScrollView, can_focus=False):
         if not self._rows.is_complete:
             self._slices = self.set_interval(SLICE_PAUSE_S, self._set_slice)
 
+    def _set_for(self, seconds: float) -> None:
+        until = time.thread_time() + seconds
+        while not self._rows.is_complete and time.thread_time() < until:
+            self._rows.extend(SLICE_CHARACTERS)
+
     def _set_slice(self) -> None:
         """Set some more rows; the scroll bar learns of them at the end: each change of it costs a layout."""
-        until = time.perf_counter() + SLICE_S
-        while not self._rows.is_complete and time.perf_counter() < until:
-            self._rows.extend(SLICE_CHARACTERS)
+        self._set_for(SLICE_S)
         if self._rows.is_complete and self._slices is not None:
             self._slices.stop()
             self._slices = None
