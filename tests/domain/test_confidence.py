@@ -146,7 +146,7 @@ def folded_by_a_stranger(*drafts: EventDraft) -> list[tuple[str, ...]]:
         for seq, draft in enumerate(drafts, start=1)
     ]
     dimensions = cast("dict[str, Any]", make_rubric(confidence=True, dimensions=1).to_json())["dimensions"]
-    return list(namespace["fold"](events, dimensions))
+    return list(namespace["fold"](events, dimensions, {}))
 
 
 COMPLETE = EventDraft(kind=EventKind.COMPLETE, item_id=ITEM)
