@@ -118,6 +118,7 @@ def test_three_claims_on_the_same_ratings_get_three_verdicts(folder: Path) -> No
     files = json.loads(result.out)["files"]
     assert {Path(name).name for name in files} >= {"report.html", "report.md"}
     text = (folder / "report" / "report.md").read_text(encoding="utf-8")
+    assert "3 models under 3 scaffolds on 60 tasks (5 of the 9 conditions)" in text
     claims = text.split("\n## Claims\n")[1].split("\n## ")[0]
     verdicts = [line for line in claims.split("\n") if line.startswith("> ")]
     assert [line.removesuffix(".**").rpartition(": ")[2] for line in verdicts] == [

@@ -20,10 +20,12 @@ def design(facts: ReportFacts) -> Iterator[Part]:
         f"{scaffold.id} (baseline)" if scaffold.baseline else scaffold.id for scaffold in protocol.scaffolds
     )
     prompted = sum(task.card.prompted for task in protocol.tasks)
+    without = [task for task in facts.tasks if task not in {one.id for one in protocol.tasks}]
+    known = "" if without else f", of which {prompted} ask for what is scored (prompted)"
     rows = [
         ("models", ", ".join(facts.models)),
         ("scaffolds", scaffolds),
-        ("tasks", f"{len(facts.tasks)}, of which {prompted} ask for what is scored (prompted)"),
+        ("tasks", f"{len(facts.tasks)}{known}"),
         ("transcripts", str(facts.record.items if facts.record else facts.units)),
         ("raters", _raters(facts)),
         *([("order", protocol.design.order_text)] if facts.record else []),
@@ -34,7 +36,6 @@ def design(facts: ReportFacts) -> Iterator[Part]:
         ("whose rubric", protocol.rubric.source),
     ]
     yield _pairs("", rows)
-    without = [task for task in facts.tasks if task not in {one.id for one in protocol.tasks}]
     if without:
         yield Sentences(
             lines=(

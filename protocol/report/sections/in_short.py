@@ -25,7 +25,7 @@ TONES: dict[ClaimVerdict, Tone] = {
 def summary(facts: ReportFacts, results: Results) -> Iterator[Part]:
     """Yield verdicts of the headline, and of each claim."""
     level = level_text(facts.protocol)
-    tasks = count_text(len(facts.tasks), "task")
+    tasks = f"{count_text(len(facts.tasks), 'task')}{_crossed(facts)}"
     yield Sentences(
         lines=(
             f"{count_text(len(facts.models), 'model')} under {count_text(_scaffolds(facts), 'scaffold')} on"
@@ -110,6 +110,13 @@ def level_text(protocol: StudyProtocol) -> str:
 
 def _verdict_line(block: ClaimBlock) -> str:
     return f"“{block.claim.text}”: {block.verdict}."
+
+
+def _crossed(facts: ReportFacts) -> str:
+    """Say how many conditions there are where models and scaffolds are not fully crossed."""
+    there = len({(row.model, row.scaffold) for row in facts.table.rows if row.scaffold is not None})
+    of_all = len(facts.models) * _scaffolds(facts)
+    return "" if there == of_all else f" ({there} of the {of_all} conditions)"
 
 
 def _scaffolds(facts: ReportFacts) -> int:
