@@ -12,6 +12,7 @@ from protocol.simulated import SIMULATED
 from rater.figures import drawing
 from tests.admin.running import done, refused, run
 from tests.admin.test_report_command import PROTOCOL, RATINGS
+from tests.services.small_audits import write_audit
 from tests.services.small_studies import MODELS, locked_study, unblinded_study
 
 USERS = ("--context", "users=a scripted persona")
@@ -21,6 +22,13 @@ ONE = ("--model", MODELS[0], "--scaffold", "checks")
 def test_a_sealed_study_has_no_profile(tmp_path: Path) -> None:
     """Before unblinding nobody knows which system an item is of."""
     refused(6, "conditions are still sealed", "profile", locked_study(tmp_path).small.study, "--all", *USERS)
+
+
+def test_an_audit_has_no_systems(tmp_path: Path) -> None:
+    """Its items are documents: the state forbids it, with what to run instead."""
+    audit = write_audit(tmp_path / "audit")
+    audit.seed()
+    refused(6, "benchmark audit", "profile", audit.study, "--all", *USERS)
 
 
 def test_the_profile_of_one_system(tmp_path: Path) -> None:

@@ -77,6 +77,7 @@ def make_study_toml(
             "equivalence_margin": 0.5,
             "seed": seed,
         },
+        "profile": {"context": {"users": "nobody: every text is made by a program"}},
     }
     head = (
         "# A simulated study: texts, raters and effects are made by a program from one seed.\n"
