@@ -8,6 +8,7 @@ from db.lock_store import read_lock
 from db.study_store import StudyRecord
 from protocol.canonical_json import sha256_hex
 from protocol.chain.lock import LockManifest
+from protocol.errors import CheckFailedError
 from rater.services.lock_manifests import check_lock
 from rater.services.verify_anchors import Anchors
 from rater.services.verify_answers import Answers
@@ -58,7 +59,10 @@ def _as_locked(connection: sqlite3.Connection, study: StudyRecord, code: str) ->
 def _fault_of_code(connection: sqlite3.Connection, code: str, published: str) -> str | None:
     if published == code:
         return None
-    ended = LockManifest.from_body(read_lock(connection, code), where="the lock manifest").adjudication
+    try:
+        ended = LockManifest.from_body(read_lock(connection, code), where="the lock manifest").adjudication
+    except CheckFailedError:
+        ended = None  # a lock manifest that is none is an answer of its own
     if ended is not None and published == ended.lock_code:
         return (
             "it is the code of the lock before the adjudication: give the one that was printed when that "
