@@ -101,6 +101,8 @@ def test_what_is_refused(tmp_path: Path) -> None:
     small = locked_apart(tmp_path)
     refused(NOT_FOUND, "The plan names A1", "adjudicate", small.study, "--as", "R1", "--plain")
     refused(USAGE, "three things", "adjudicate", small.study, "--finish", "--waive")
+    refused(USAGE, "open the work", "adjudicate", small.study, "--finish", "--as", "A1")
+    refused(USAGE, "writes nothing", "adjudicate", small.study, "--list", "--reason", "so")
     refused(USAGE, "already", "adjudicate", small.study, "--finish", "--message", small.protocol)
     refused(USAGE, "needs a terminal", "adjudicate", small.study)
     opened = seed_adjudicated(tmp_path / "open")

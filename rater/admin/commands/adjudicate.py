@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,7 +67,18 @@ def adjudicate(
         raise UsageError("--list, --finish and --waive are three things.", next_step="Give one of them.")
     names = PaperNames(manifest=manifest, message=message)
     who = Who(name=login_name(), app=__version__, reason=reason)
-    if list_only or (json and not (finish or waive)):
+    listing = list_only or (json and not (finish or waive))
+    if (listing or finish or waive) and (adjudicator or plain or ascii_only):
+        raise UsageError(
+            "--as, --plain and --ascii open the work; --list, --json, --finish and --waive do not.",
+            next_step="Leave one or the other out.",
+        )
+    if listing and (message or manifest or force or reason):
+        raise UsageError(
+            "A list writes nothing and has no reason.",
+            next_step="Leave out --message, --manifest, --force and --reason.",
+        )
+    if listing:
         _print(study, read_adjudication(study), json=json)
         return
     refuse_papers_in_the_way(names, force=force)
@@ -77,7 +89,7 @@ def adjudicate(
     else:
         found = read_adjudication(study)
         talk(adjudication_line(found))
-        talk(f"Next: {_next(study, found)}")
+        talk(f"Next: {_next(study)}")
         return
     _print_lock(study, done, names, waived=waive, force=force, json=json)
 
@@ -93,17 +105,15 @@ def _work(study: Path, adjudicator: str | None, *, plain: bool, ascii_only: bool
 
 def _print(study: Path, found: Adjudication, *, json: bool) -> None:
     if json:
-        print_json({"schema": "adjudication/1", **adjudication_facts(found), "next": _next(study, found)})
+        print_json({"schema": "adjudication/1", **adjudication_facts(found), "next": _next(study)})
         return
     say(adjudication_line(found))
     for dimension, count in _counts(found).items():
         say(f"    {dimension}: {count}")
-    say(f"next: {_next(study, found)}")
+    say(f"next: {_next(study)}")
 
 
 def _counts(found: Adjudication) -> dict[str, str]:
-    from collections import Counter
-
     cells = Counter(cell.id.dimension for cell in found.cells)
     return {
         name: f"{count} disagreement" if count == 1 else f"{count} disagreements"
@@ -111,7 +121,7 @@ def _counts(found: Adjudication) -> dict[str, str]:
     }
 
 
-def _next(study: Path, found: Adjudication) -> str:
+def _next(study: Path) -> str:
     from rater.services.progress import read_next_step
 
     return read_next_step(study)
