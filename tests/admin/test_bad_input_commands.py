@@ -61,7 +61,7 @@ ON_STUDY: dict[str, Callable[[Path, Path], list[str | Path]]] = {
     "questions": lambda study, _: [study],
     "clarify": lambda study, _: [study, "--dimension", "D1", "--text", "x", "--reason", "x"],
     "withdraw": lambda study, _: [study, "--item", "0" * 16, "--reason", "x"],
-    "adjudicate --list": lambda study, _: [study, "--as", "A1"],
+    "adjudicate --list": lambda study, _: [study],
     "adjudicate --finish": lambda study, _: [study],
     "adjudicate --waive": lambda study, _: [study, "--reason", "x"],
     "amend": lambda study, key: [study, key.with_name("study.toml"), "--carry", "--reason", "x"],
