@@ -35,8 +35,8 @@ def run_adjudication(
     Raises:
         BlindraterError: The study cannot be adjudicated, or the terminal is none.
     """
-    from rater.services.adjudicating import open_adjudication
-    from rater.services.rating import utc_now
+    from rater.services.adjudication.adjudicating import open_adjudication
+    from rater.services.sitting.rating import utc_now
     from rater.services.who import Who
 
     if not plain:

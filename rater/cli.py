@@ -143,8 +143,8 @@ def submit(
     ] = None,
 ) -> None:
     """Write the file to send back, and your receipt."""
-    from rater.services.exchange import open_exchange, refuse_address, send_ratings
-    from rater.services.submitting import submit as hand_in
+    from rater.services.exchange.exchange import open_exchange, refuse_address, send_ratings
+    from rater.services.sitting.submitting import submit as hand_in
 
     refuse_address(output, option="-o")
     place = None if to is None else open_exchange(to)
@@ -178,7 +178,7 @@ def timesheet(
 ) -> None:
     """Show items, sittings and active hours, for an invoice."""
     from protocol.timesheet import RULE, hours_text
-    from rater.services.timesheets import read_timesheet
+    from rater.services.sitting.timesheets import read_timesheet
 
     found = read_timesheet(study, rater=rater)
     if json:
@@ -211,7 +211,7 @@ def check_receipt(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Ask whether your work was counted, unchanged."""
-    from rater.services.receipts import check_receipt_of
+    from rater.services.packs.receipts import check_receipt_of
 
     found = check_receipt_of(ratings, receipt, lock_manifest, lock_code=lock_code)
     if json:

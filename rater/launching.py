@@ -44,7 +44,7 @@ def run_sitting(path: Path, *, rater: str | None, look: Look, debug: bool) -> in
     check_terminal(debug=debug)
     settings = _settings(look)
     from rater.installation import installation_secret
-    from rater.services.rating import open_desk
+    from rater.services.sitting.rating import open_desk
 
     desk = open_desk(path, rater=rater, app=__version__, installation=installation_secret())
     try:
@@ -55,7 +55,7 @@ def run_sitting(path: Path, *, rater: str | None, look: Look, debug: bool) -> in
         rating_app.run()
         if rating_app.return_code in (None, ExitCode.DONE):
             from protocol.rating_words import goodbye
-            from rater.services.unsent import unsent_reminder
+            from rater.services.sitting.unsent import unsent_reminder
 
             kept = (
                 " The text you were typing is saved as it stood; u takes it back."

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from protocol.study_file import read_study
 from rater import __version__
-from rater.services.key_files import write_identity
-from rater.services.packs import write_pack
-from rater.services.reading_sources import read_sources
-from rater.services.seeding import SeedRequest, seed_study
+from rater.services.doors.key_files import write_identity
+from rater.services.packs.packs import write_pack
+from rater.services.seeding.seeding import SeedRequest, seed_study
+from rater.services.sources.reading_sources import read_sources
 
 SAMPLE = Path(__file__).parents[1] / "rater" / "sample"
 TASKS = (

@@ -24,7 +24,7 @@ from protocol.fairness.turn_rules import turns_sha256
 from protocol.study import StudyProtocol
 from protocol.study_file import read_study
 from protocol.transcript import Origin, Transcript
-from rater.services.starting import study_text
+from rater.services.seeding.starting import study_text
 
 BEGIN = datetime(2026, 5, 4, 9, tzinfo=UTC)
 PLAN = "a" * 64

@@ -1,7 +1,7 @@
 """Sealing with age (x25519 recipients), through pyrage.
 
 The sealed file opens with the ordinary `age` tool too. Passphrases are sealed in a process of
-their own (`rater.services.passphrase_process`): age's scrypt takes a gigabyte, and where that is
+their own (`rater.services.doors.passphrase_process`): age's scrypt takes a gigabyte, and where that is
 not there the process is killed without an exception.
 """
 

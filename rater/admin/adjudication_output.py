@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rater.services.adjudication_record import Adjudication
+    from rater.services.adjudication.adjudication_record import Adjudication
 
 
 def adjudication_facts(found: Adjudication) -> dict[str, object]:

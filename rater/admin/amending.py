@@ -8,7 +8,7 @@ from protocol.amendment_words import summary_of
 from rater.admin.output import print_json, say, talk
 
 if TYPE_CHECKING:
-    from rater.services.amendments import Amended
+    from rater.services.amending.amendments import Amended
 
 
 def amended_json(amended: Amended) -> dict[str, object]:

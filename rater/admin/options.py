@@ -56,7 +56,7 @@ def read_passphrase(file: Path | None, descriptor: int | None) -> str | None:
         NotFoundError: There is no such file.
         InvalidInputError: The file is empty or no text.
     """
-    from rater.services.key_files import read_secret_text
+    from rater.services.doors.key_files import read_secret_text
 
     if file is not None and descriptor is not None:
         raise UsageError("Give --passphrase-file or --passphrase-fd, not both.")

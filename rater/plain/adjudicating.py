@@ -10,7 +10,7 @@ from rater.plain import pages
 from rater.plain.dialogue import Dialogue, LeaveError
 from rater.plain.numbered import NumberedConversation
 from rater.plain.running import make_dialogue, talking
-from rater.services.adjudication_desk import AdjudicationDesk, side_name
+from rater.services.adjudication.adjudication_desk import AdjudicationDesk, side_name
 
 COMMANDS = (
     "A digit decides the level; then a number gives the reason. x decides that it cannot be rated, u takes"

@@ -14,8 +14,8 @@ from rater.plain.training import (
     await_attempt,
     print_outcome,
 )
-from rater.services.rating import RatingDesk
-from rater.services.unsent import unsent_reminder
+from rater.services.sitting.rating import RatingDesk
+from rater.services.sitting.unsent import unsent_reminder
 
 HINTS = "a anchors, e 12-14 quote lines, m note, x not ratable, u undo, b back, ? help, q quit"
 

@@ -7,7 +7,7 @@ from protocol.session import ItemProgress
 from protocol.training.wording import agrees, given, reference_mark
 from rater.plain.dialogue import Dialogue, RefusedError
 from rater.plain.sitting import PlainSitting
-from rater.services.training_desk import TrainingDesk
+from rater.services.sitting.training_desk import TrainingDesk
 
 
 def training(sitting: PlainSitting, argument: str) -> None:

@@ -31,10 +31,10 @@ from rater.plain import pages, wording
 from rater.plain.dialogue import Dialogue, LeaveError, RefusedError
 from rater.plain.guessing import ask_guess
 from rater.plain.numbered import NumberedConversation
-from rater.services.rating import RatingDesk
+from rater.services.sitting.rating import RatingDesk
 
 if TYPE_CHECKING:
-    from rater.services.training_desk import TrainingDesk
+    from rater.services.sitting.training_desk import TrainingDesk
 
 
 class PlainSitting:

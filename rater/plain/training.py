@@ -11,8 +11,8 @@ from protocol.training.wording import figure_lines, introduction, outcome, refre
 from rater.plain.dialogue import Dialogue, RefusedError
 from rater.plain.retraining import print_references, training
 from rater.plain.sitting import PlainSitting
-from rater.services.rating import RatingDesk
-from rater.services.training_desk import TrainingDesk
+from rater.services.sitting.rating import RatingDesk
+from rater.services.sitting.training_desk import TrainingDesk
 
 
 class TrainingEndedError(Exception):

@@ -12,7 +12,7 @@ from textual.message import Message
 
 from rater.serve.packets import meta_packet
 from rater.serve.watchdogs import end_after_grace, watch_for_spinning
-from rater.services.rating import RatingDesk
+from rater.services.sitting.rating import RatingDesk
 from rater.tui.app import RaterApp
 from rater.tui.screens.text_entry import TextEntryScreen
 

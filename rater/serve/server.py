@@ -60,7 +60,7 @@ def serve(options: ServeOptions, *, hand_out: Say, tell: Say) -> None:
     """
     _check_installed()
     check_address(host=options.host, port=options.port, public_url=options.public_url)
-    from rater.services.serving import make_whole, who_can_rate
+    from rater.services.sitting.serving import make_whole, who_can_rate
 
     links = Links(who_can_rate(options.path, options.raters))
     listener = _listen(options.host, options.port)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rater.services.adjudication_desk import AdjudicationDesk
+from rater.services.adjudication.adjudication_desk import AdjudicationDesk
 from rater.settings import Settings
 from rater.tui.guarded_app import GuardedApp
 from rater.tui.screens.adjudicating import AdjudicationScreen

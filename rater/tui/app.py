@@ -14,7 +14,7 @@ from textual import on
 from textual.screen import Screen
 
 from protocol.pace import BreakWatch, PaceKeeper
-from rater.services.rating import RatingDesk
+from rater.services.sitting.rating import RatingDesk
 from rater.settings import Settings
 from rater.tui.guarded_app import GuardedApp
 from rater.tui.messages import Arrived, Waiting

@@ -16,7 +16,7 @@ from protocol.adjudication.plan import AdjudicationReason
 from protocol.adjudication.queue import Opinion
 from protocol.adjudication.session import Decision
 from protocol.rubric import Dimension
-from rater.services.adjudication_desk import side_name
+from rater.services.adjudication.adjudication_desk import side_name
 from rater.tui import tones
 from rater.tui.safe import clipped, rows
 

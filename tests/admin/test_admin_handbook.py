@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from protocol.chain.events import EventDraft, EventKind
 from rater.admin.app import app as admin_app
 from rater.cli import app as rater_app
-from rater.services.rating import RatingDesk
+from rater.services.sitting.rating import RatingDesk
 from tests.services.small_studies import PLAIN, desk_of, protocol_text, rate_item, transcript_lines
 
 HANDBOOK = Path(__file__).parents[2] / "docs" / "admin-handbook.md"

@@ -135,7 +135,7 @@ def test_a_withdrawn_benchmark_is_told_and_not_counted(tmp_path: Path) -> None:
 
 
 def _item_of(audit: SmallAudit) -> str:
-    from rater.services.study_ratings import read_study_ratings
+    from rater.services.results.study_ratings import read_study_ratings
 
     rows = read_study_ratings(audit.study).table.rows
     return next(row.unit for row in rows if row.task == "bench-1")

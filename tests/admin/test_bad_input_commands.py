@@ -15,7 +15,7 @@ from protocol.canonical_json import sha256_hex
 from protocol.errors import CheckFailedError, StorageError
 from rater.admin.staged_group import STAGES
 from rater.exit_codes import ExitCode, exit_code_of
-from rater.services import key_files
+from rater.services.doors import key_files
 from tests.admin.running import refused, run
 from tests.services.small_studies import (
     SmallStudy,
@@ -231,7 +231,7 @@ def test_a_disk_that_is_full_while_locking(tmp_path: Path, monkeypatch: pytest.M
 
     with monkeypatch.context() as patch:
         patch.setattr(db.connection, "connect", cramped)
-        patch.setattr("rater.services.doors.canonical_bytes", wordy)
+        patch.setattr("rater.services.doors.doors.canonical_bytes", wordy)
         refused(NO_STORAGE, "The disk is full: the change was not saved.", "lock", small.study)
     with small.raw() as connection:
         assert connection.execute("SELECT state FROM study").fetchone() == ("open",)
@@ -362,7 +362,7 @@ def test_a_wrong_passphrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     with door.small.raw() as connection:
         connection.execute("DROP TRIGGER study_fixed")
         connection.execute("UPDATE study SET sealed_sha256 = ?", (sha256_hex(sealed),))
-    monkeypatch.setattr("rater.services.doors.check_lock", lambda *_: None)
+    monkeypatch.setattr("rater.services.doors.doors.check_lock", lambda *_: None)
 
     def wrong(*_: object) -> bytes:
         raise CheckFailedError("The key does not open with this passphrase, or its file was changed.")

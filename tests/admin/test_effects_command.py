@@ -218,7 +218,8 @@ def test_commands_load_no_numbers_before_they_are_asked() -> None:
 def test_analysis_never_loads_scipy_stats() -> None:
     """`scipy.stats` costs seconds at start."""
     program = (
-        "import sys; from rater.services.analysing import *; from protocol.study import AnalysisPlan; "
+        "import sys; from rater.services.results.analysing import *; "
+        "from protocol.study import AnalysisPlan; "
         f"r = read_ratings_file(Path({str(XSTEST)!r})); "
         "analyse_effects(r.table, baseline='none', plan=AnalysisPlan(headline=())); "
         "analyse_agreement(r.table); print('scipy.stats' in sys.modules)"

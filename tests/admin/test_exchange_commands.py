@@ -97,7 +97,7 @@ def test_no_address_no_fsspec(tmp_path: Path) -> None:
 
 def test_ratings_of_a_stranger_are_merged_by_nobody(tmp_path: Path) -> None:
     """A file that fits its name and is no ratings file stops the merge, and is named."""
-    from rater.services.exchange import open_exchange, send_ratings
+    from rater.services.exchange.exchange import open_exchange, send_ratings
 
     small = seeded_study(tmp_path / "study")
     place = tmp_path / "in"

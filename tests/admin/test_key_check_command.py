@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from rater.exit_codes import ExitCode
-from rater.services.key_files import write_identity
+from rater.services.doors.key_files import write_identity
 from tests.admin.running import done, refused
 from tests.services.small_studies import SmallStudy, seeded_study, write_sources
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rater.services.starting import start_study
+from rater.services.seeding.starting import start_study
 from tests.admin.running import done, refused, run
 
 SCRIPTED = "fixed-inputs=yes,exchange=yes"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from protocol.study_file import read_study
-from rater.services.starting import study_text
+from rater.services.seeding.starting import study_text
 from tests.admin.running import done, run
 from tests.fair_run import Run, fair_run, write_run
 

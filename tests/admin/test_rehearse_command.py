@@ -6,7 +6,7 @@ from pathlib import Path
 
 from protocol.simulated import SIMULATED
 from rater.exit_codes import ExitCode
-from rater.services.rehearsing import REHEARSAL
+from rater.services.results.rehearsing import REHEARSAL
 from tests.admin.running import done, refused
 from tests.services.small_studies import (
     MODELS,

@@ -171,7 +171,7 @@ def test_file_and_descriptor_give_the_same_passphrase(
         taken.append(passphrase)
         return b"age-encryption.org/v1\nsealed"
 
-    monkeypatch.setattr("rater.services.key_files.seal_with_passphrase", take)
+    monkeypatch.setattr("rater.services.doors.key_files.seal_with_passphrase", take)
     for number, end in enumerate((b"\n", b"\r\n", b"")):
         content = "correct horse bätterie".encode() + end
         path = small.folder / "pass"

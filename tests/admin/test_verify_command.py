@@ -157,8 +157,8 @@ def test_a_key_under_a_passphrase_is_opened_with_it(tmp_path: Path, monkeypatch:
         given.append(passphrase)
         return plaintext
 
-    monkeypatch.setattr("rater.services.key_files.is_passphrase_sealed", lambda sealed: True)
-    monkeypatch.setattr("rater.services.key_files.open_with_passphrase", opened)
+    monkeypatch.setattr("rater.services.doors.key_files.is_passphrase_sealed", lambda sealed: True)
+    monkeypatch.setattr("rater.services.doors.key_files.open_with_passphrase", opened)
     secret = tmp_path / "secret"
     secret.write_text("six random words of mine\n", encoding="utf-8")
     study, key = past.small.study, past.small.key

@@ -132,10 +132,10 @@ FORBIDDEN = (
     "db.lock_store",
     "db.schema",
     "rater.admin",
-    "rater.services.doors",
-    "rater.services.lock_manifests",
-    "rater.services.seeding",
-    "rater.services.key_files",
+    "rater.services.doors.doors",
+    "rater.services.doors.lock_manifests",
+    "rater.services.seeding.seeding",
+    "rater.services.doors.key_files",
     "pyrage",
     "sqlite_utils",
     "numpy",
@@ -149,7 +149,7 @@ def test_a_desk_at_work_loads_nothing_that_knows_an_origin(tmp_path: Path) -> No
     code = f"""
 import sys
 from pathlib import Path
-from rater.services.rating import open_desk
+from rater.services.sitting.rating import open_desk
 from protocol.chain.events import EventDraft, EventKind
 desk = open_desk(Path({str(small.study)!r}), rater="R1", app="0")
 desk.start_sitting()
@@ -160,7 +160,7 @@ for level in (1, 2):
 desk.record(desk.session.undo_draft())
 desk.record(EventDraft(kind=EventKind.NOTE, item_id=item.id, texts={{"note": "x"}}))
 desk.close()
-print("rater.services.rating" in sys.modules)
+print("rater.services.sitting.rating" in sys.modules)
 forbidden = {FORBIDDEN!r}
 print([name for name in sys.modules if any(f"{{name}}.".startswith(f"{{bad}}.") for bad in forbidden)])
 """

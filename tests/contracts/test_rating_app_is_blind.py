@@ -23,10 +23,10 @@ FORBIDDEN = (
     "db.allocation_store",
     "db.lock_store",
     "rater.admin",
-    "rater.services.doors",
-    "rater.services.lock_manifests",
-    "rater.services.seeding",
-    "rater.services.analysing",
+    "rater.services.doors.doors",
+    "rater.services.doors.lock_manifests",
+    "rater.services.seeding.seeding",
+    "rater.services.results.analysing",
     "numpy",
     "scipy",
     "pydantic",
@@ -36,7 +36,7 @@ FORBIDDEN = (
 
 IMPORT_EVERYTHING = """
 import importlib, pathlib, sys
-import rater.cli, rater.tui.app, rater.services.rating
+import rater.cli, rater.tui.app, rater.services.sitting.rating
 root = pathlib.Path(rater.tui.__file__).parent
 for path in root.rglob("*.py"):
     name = ".".join(["rater", "tui", *path.relative_to(root).with_suffix("").parts])

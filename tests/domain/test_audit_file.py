@@ -7,7 +7,7 @@ import pytest
 from protocol.audit.audit_file import read_audit
 from protocol.errors import InvalidInputError, WrongStateError
 from protocol.study_file import is_audit, read_study
-from rater.services.starting import audit_text, study_text
+from rater.services.seeding.starting import audit_text, study_text
 from tests.services.small_audits import audit_toml
 
 

@@ -61,7 +61,7 @@ def test_the_file_is_needed() -> None:
 
 def test_the_example_of_a_new_study_is_one() -> None:
     """Its signs removed, the commented table is a valid one."""
-    from rater.services.starting import study_text
+    from rater.services.seeding.starting import study_text
 
     head, _, rest = study_text().partition("# [calibration]\n")
     lines = rest.split("\n\n")[0].splitlines()

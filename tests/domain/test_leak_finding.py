@@ -14,7 +14,7 @@ from protocol.deidentify.rules import RedactionRules, build_rules
 from protocol.deidentify.scrubbing import scrub
 from protocol.deidentify.visible_part import VisiblePolicy
 from protocol.transcript import Origin, Transcript
-from rater.services.leak_rules import decider
+from rater.services.leaks.leak_rules import decider
 
 RULES = build_rules(study_names=["canary-one"], look_closer=True)
 TOKEN = "[redacted]"

@@ -11,7 +11,7 @@ from protocol.errors import InvalidInputError
 from protocol.profile.fixed_list import ASPECT_IDS, ASPECTS, row_plan
 from protocol.profile.profile_plan import ProfilePlan
 from protocol.study_file import read_study
-from rater.services.starting import study_text
+from rater.services.seeding.starting import study_text
 from tests.services.small_studies import protocol_text
 
 

@@ -10,7 +10,7 @@ from protocol.sources.source_plan import SourceOverrides, overridden, plan_json,
 from protocol.study import SourcesPlan
 from protocol.study_file import read_study
 from protocol.transcript import Origin
-from rater.services.starting import study_text
+from rater.services.seeding.starting import study_text
 
 
 def _origins(**replicates: int) -> list[Origin]:

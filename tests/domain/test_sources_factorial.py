@@ -6,7 +6,7 @@ from protocol.conversation import Conversation
 from protocol.sources.factorial import Cell, check_cells
 from protocol.study_file import read_study
 from protocol.transcript import Origin, Transcript
-from rater.services.starting import study_text
+from rater.services.seeding.starting import study_text
 
 
 def _transcript(model: str, scaffold: str, task: str, replicate: int = 1, line: int = 1) -> Transcript:

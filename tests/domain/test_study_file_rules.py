@@ -6,7 +6,7 @@ import pytest
 
 from protocol.errors import InvalidInputError
 from protocol.study_file import read_study
-from rater.services.starting import study_text
+from rater.services.seeding.starting import study_text
 
 QUESTION_OPTIONS = 'options = ["Family A", "Family B", "Family C", "Family D", "Family E"]'
 

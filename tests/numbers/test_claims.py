@@ -19,7 +19,7 @@ from protocol.report.claims_text import claim_block_json, claim_table
 from protocol.report.markdown import markdown_blocks
 from protocol.study import AnalysisPlan, Claim, EvidenceLevel, Finding, StudyProtocol
 from protocol.study_file import read_study
-from rater.services.starting import study_text
+from rater.services.seeding.starting import study_text
 
 BuildTable = Callable[..., RatingTable]
 PLAN = AnalysisPlan(headline=("d",))

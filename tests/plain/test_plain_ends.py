@@ -16,8 +16,8 @@ from protocol.visible import VisibleQuestion
 from rater.plain.commands import COMMANDS
 from rater.plain.dialogue import Dialogue
 from rater.plain.loop import hold_sitting
-from rater.services.doors import lock_study
-from rater.services.rating import RatingDesk
+from rater.services.doors.doors import lock_study
+from rater.services.sitting.rating import RatingDesk
 from rater.services.who import Who
 from tests.conftest import BuildStudy, StudyFile, make_items, make_rubric
 from tests.plain.talking import (

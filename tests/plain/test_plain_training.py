@@ -7,10 +7,10 @@ from pathlib import Path
 
 from rater.plain.dialogue import Dialogue
 from rater.plain.loop import hold_sitting
-from rater.services.merging import merge_files
-from rater.services.packs import write_pack
-from rater.services.rating import RatingDesk, open_desk
-from rater.services.submitting import submit
+from rater.services.packs.merging import merge_files
+from rater.services.packs.packs import write_pack
+from rater.services.sitting.rating import RatingDesk, open_desk
+from rater.services.sitting.submitting import submit
 from tests.services.small_studies import ADMIN, APP, AT, clock, rate_item
 from tests.services.trained_studies import (
     TRAINING_ITEMS,

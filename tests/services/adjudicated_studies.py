@@ -10,9 +10,9 @@ from functools import cache
 from pathlib import Path
 
 from protocol.chain.events import EventDraft, EventKind, Span
-from rater.services.adjudicating import Reissued, finish_adjudication, open_adjudication
-from rater.services.adjudication_desk import AdjudicationDesk
-from rater.services.key_files import open_key
+from rater.services.adjudication.adjudicating import Reissued, finish_adjudication, open_adjudication
+from rater.services.adjudication.adjudication_desk import AdjudicationDesk
+from rater.services.doors.key_files import open_key
 from tests.services.small_studies import (
     ADMIN,
     RATERS,

@@ -7,8 +7,8 @@ from pathlib import Path
 from protocol.chain.amendment import Amendment, AmendmentKind
 from protocol.chain.rubric_texts import DimensionTexts, LevelTexts, RubricTexts
 from protocol.rubric import Rubric
-from rater.services.amending_rubric import amend_rubric, read_new_rubric
-from rater.services.amendments import Amended
+from rater.services.amending.amending_rubric import amend_rubric, read_new_rubric
+from rater.services.amending.amendments import Amended
 from rater.services.who import Who
 from tests.services.small_studies import APP, SmallStudy, clock
 

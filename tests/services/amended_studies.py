@@ -8,7 +8,7 @@ from pathlib import Path
 from db.amendment_store import insert_amendments
 from db.connection import close, open_for_writing, writing
 from protocol.chain.amendment import Amendment, AmendmentKind
-from rater.services.amendments import Amended, clarify, withdraw
+from rater.services.amending.amendments import Amended, clarify, withdraw
 from rater.services.who import Who
 from tests.conftest import StudyFile
 from tests.services.small_studies import (

@@ -18,16 +18,16 @@ from pathlib import Path
 
 from protocol.canonical_json import sha256_hex
 from protocol.chain.events import EventDraft, EventKind, Span
-from rater.services.doors import lock_study
-from rater.services.identity_facts import IdentityFacts
-from rater.services.incidents import record_incident
-from rater.services.key_files import open_key
-from rater.services.looks import record_look
-from rater.services.public_bundle import export_public
-from rater.services.rating import RatingDesk
-from rater.services.verify_anchors import Anchors
-from rater.services.verify_answers import Answer, Check
-from rater.services.verifying_bundle import read_bundle, verify_bundle
+from rater.services.amending.incidents import record_incident
+from rater.services.doors.doors import lock_study
+from rater.services.doors.key_files import open_key
+from rater.services.progress.looks import record_look
+from rater.services.results.identity_facts import IdentityFacts
+from rater.services.results.public_bundle import export_public
+from rater.services.sitting.rating import RatingDesk
+from rater.services.verifying.verify_anchors import Anchors
+from rater.services.verifying.verify_answers import Answer, Check
+from rater.services.verifying.verifying_bundle import read_bundle, verify_bundle
 from tests.services.small_studies import (
     ADMIN,
     APP,

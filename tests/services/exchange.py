@@ -12,7 +12,7 @@ from db.manifest_store import read_manifest
 from protocol.chain.events import Event, EventDraft, EventKind, Head, genesis, make_event
 from protocol.chain.manifest import AssignmentManifest
 from protocol.chain.ratings_file import ratings_text
-from rater.services.merging import Merged, merge_files
+from rater.services.packs.merging import Merged, merge_files
 from tests.services.small_studies import (
     ADMIN,
     APP,

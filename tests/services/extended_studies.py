@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from rater.services.doors import unblind_study
-from rater.services.extending import Extended, ExtendRequest, extend_study
-from rater.services.identity_facts import IdentityFacts
-from rater.services.key_files import open_key
-from rater.services.preparing import prepare
-from rater.services.public_bundle import export_public
-from rater.services.rating import RatingDesk
+from rater.services.amending.extending import Extended, ExtendRequest, extend_study
+from rater.services.doors.doors import unblind_study
+from rater.services.doors.key_files import open_key
 from rater.services.reading_study import read_study_file
+from rater.services.results.identity_facts import IdentityFacts
+from rater.services.results.public_bundle import export_public
+from rater.services.seeding.preparing import prepare
+from rater.services.sitting.rating import RatingDesk
 from tests.services.amended_studies import WHY, begun_study
 from tests.services.bundles import Bundled, level_of
 from tests.services.small_studies import (

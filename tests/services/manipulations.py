@@ -9,7 +9,7 @@ from protocol.allocation.allocation_key import AllocationKey
 from protocol.allocation.sealing import seal_for_recipients
 from protocol.canonical_json import sha256_hex
 from protocol.chain.events import EventDraft, EventKind
-from rater.services.key_files import open_key
+from rater.services.doors.key_files import open_key
 from tests.services.forging import Body, Forger, canonical
 from tests.services.small_studies import (
     PastDoor,

@@ -20,13 +20,13 @@ from pathlib import Path
 
 from protocol.chain.events import EventDraft, EventKind
 from protocol.chain.ratings_file import receipt_code
-from rater.services.doors import lock_study, unblind_study
-from rater.services.key_files import Secrets, open_key, read_identities, write_identity
-from rater.services.packs import write_pack
-from rater.services.preparing import prepare
-from rater.services.rating import RatingDesk, open_desk
-from rater.services.seeding import SeedRequest, seed_study
-from rater.services.submitting import submit
+from rater.services.doors.doors import lock_study, unblind_study
+from rater.services.doors.key_files import Secrets, open_key, read_identities, write_identity
+from rater.services.packs.packs import write_pack
+from rater.services.seeding.preparing import prepare
+from rater.services.seeding.seeding import SeedRequest, seed_study
+from rater.services.sitting.rating import RatingDesk, open_desk
+from rater.services.sitting.submitting import submit
 from rater.services.who import Who
 
 AT = "2026-11-23T13:00:00.000Z"

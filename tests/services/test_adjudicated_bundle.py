@@ -14,13 +14,17 @@ import pytest
 
 from protocol.canonical_json import sha256_hex
 from protocol.errors import WrongStateError
-from rater.services.adjudicating import finish_adjudication, open_adjudication, waive_adjudication
-from rater.services.doors import lock_study
-from rater.services.identity_facts import IdentityFacts
-from rater.services.public_bundle import export_public
-from rater.services.verify_anchors import Anchors
-from rater.services.verify_answers import Answer
-from rater.services.verifying_bundle import read_bundle, verify_bundle
+from rater.services.adjudication.adjudicating import (
+    finish_adjudication,
+    open_adjudication,
+    waive_adjudication,
+)
+from rater.services.doors.doors import lock_study
+from rater.services.results.identity_facts import IdentityFacts
+from rater.services.results.public_bundle import export_public
+from rater.services.verifying.verify_anchors import Anchors
+from rater.services.verifying.verify_answers import Answer
+from rater.services.verifying.verifying_bundle import read_bundle, verify_bundle
 from rater.services.who import Who
 from tests.services.adjudicated_studies import _templates, code_of, decide, finished_apart, locked_apart
 from tests.services.small_audits import write_audit

@@ -11,13 +11,17 @@ from pathlib import Path
 import pytest
 
 from protocol.analysis.effects_result import Variant
-from rater.services.adjudicating import finish_adjudication, open_adjudication, waive_adjudication
-from rater.services.analysing import analyse_effects, analyse_robustness
+from rater.services.adjudication.adjudicating import (
+    finish_adjudication,
+    open_adjudication,
+    waive_adjudication,
+)
 from rater.services.auditing.audit_results import read_coverage
-from rater.services.doors import lock_study
-from rater.services.exporting import export_study
-from rater.services.reporting import report_text
-from rater.services.study_ratings import read_study_ratings
+from rater.services.doors.doors import lock_study
+from rater.services.results.analysing import analyse_effects, analyse_robustness
+from rater.services.results.exporting import export_study
+from rater.services.results.reporting import report_text
+from rater.services.results.study_ratings import read_study_ratings
 from tests.services.adjudicated_studies import code_of, decide, finished_apart, locked_apart, open_adjudicator
 from tests.services.small_audits import write_audit
 from tests.services.small_studies import ADMIN, SmallStudy, clock, unblind_small, unblinded_study

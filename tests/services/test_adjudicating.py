@@ -15,21 +15,21 @@ from protocol.errors import (
     UsageError,
     WrongStateError,
 )
-from rater.services.adjudicating import (
+from rater.services.adjudication.adjudicating import (
     finish_adjudication,
     open_adjudication,
     read_adjudication,
     waive_adjudication,
 )
-from rater.services.adjudication_record import AdjudicationState
-from rater.services.analysing import analyse_agreement
-from rater.services.doors import lock_study, unlock_study
-from rater.services.lock_papers import lock_message
-from rater.services.progress import read_progress
-from rater.services.study_ratings import read_study_ratings
-from rater.services.verify_anchors import Anchors
-from rater.services.verify_answers import Answer
-from rater.services.verifying import verify_study
+from rater.services.adjudication.adjudication_record import AdjudicationState
+from rater.services.doors.doors import lock_study, unlock_study
+from rater.services.doors.lock_papers import lock_message
+from rater.services.progress.progress import read_progress
+from rater.services.results.analysing import analyse_agreement
+from rater.services.results.study_ratings import read_study_ratings
+from rater.services.verifying.verify_anchors import Anchors
+from rater.services.verifying.verify_answers import Answer
+from rater.services.verifying.verifying import verify_study
 from rater.services.who import Who
 from tests.services.adjudicated_studies import (
     SECRET_NOTE,
@@ -374,7 +374,7 @@ def test_the_u_of_an_audit_goes_to_the_third_coder(tmp_path: Path) -> None:
 
 def test_hidden_things_stay_out_of_the_queue(tmp_path: Path) -> None:
     """A withdrawn item is not adjudicated."""
-    from rater.services.amendments import withdraw
+    from rater.services.amending.amendments import withdraw
 
     small = seed_adjudicated(tmp_path / "small")
     rate_apart(small)

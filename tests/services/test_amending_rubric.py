@@ -24,22 +24,22 @@ from protocol.errors import (
 from protocol.event_rules import Share, impossible_event
 from protocol.rubric import Dimension
 from protocol.rubric_versions import rubric_history
-from rater.services.adjudicating import open_adjudication
-from rater.services.amending_rubric import plan_amendment, read_new_rubric
-from rater.services.doors import lock_study
-from rater.services.exporting import export_study
-from rater.services.gaps_before_lock import read_gaps
-from rater.services.identity_facts import IdentityFacts
-from rater.services.merging import merge_files
-from rater.services.packs import write_pack
-from rater.services.progress import read_progress
-from rater.services.public_bundle import export_public
-from rater.services.reporting import report_text
-from rater.services.study_ratings import read_study_ratings
-from rater.services.submitting import submit
-from rater.services.verify_anchors import Anchors
-from rater.services.verify_answers import Answer
-from rater.services.verifying import verify_study
+from rater.services.adjudication.adjudicating import open_adjudication
+from rater.services.amending.amending_rubric import plan_amendment, read_new_rubric
+from rater.services.doors.doors import lock_study
+from rater.services.doors.gaps_before_lock import read_gaps
+from rater.services.packs.merging import merge_files
+from rater.services.packs.packs import write_pack
+from rater.services.progress.progress import read_progress
+from rater.services.results.exporting import export_study
+from rater.services.results.identity_facts import IdentityFacts
+from rater.services.results.public_bundle import export_public
+from rater.services.results.reporting import report_text
+from rater.services.results.study_ratings import read_study_ratings
+from rater.services.sitting.submitting import submit
+from rater.services.verifying.verify_anchors import Anchors
+from rater.services.verifying.verify_answers import Answer
+from rater.services.verifying.verifying import verify_study
 from rater.services.who import Who
 from tests.services.adjudicated_studies import rate_apart, seed_adjudicated
 from tests.services.amended_rubrics import NEW_ANCHOR, OLD_ANCHOR, WHY, amendment_of, new_file, new_text

@@ -19,21 +19,21 @@ from protocol.errors import (
     UsageError,
     WrongStateError,
 )
-from rater.services.amendments import clarify, withdraw
-from rater.services.doors import lock_study
-from rater.services.identity_facts import IdentityFacts
-from rater.services.key_files import open_key
-from rater.services.merging import merge_files
-from rater.services.packs import write_pack
-from rater.services.progress import read_progress
-from rater.services.public_bundle import export_public
-from rater.services.questions import read_questions
-from rater.services.reporting import report_text
-from rater.services.study_ratings import read_study_ratings
-from rater.services.submitting import submit
-from rater.services.verify_anchors import Anchors
-from rater.services.verify_answers import Answer
-from rater.services.verifying import verify_study
+from rater.services.amending.amendments import clarify, withdraw
+from rater.services.amending.questions import read_questions
+from rater.services.doors.doors import lock_study
+from rater.services.doors.key_files import open_key
+from rater.services.packs.merging import merge_files
+from rater.services.packs.packs import write_pack
+from rater.services.progress.progress import read_progress
+from rater.services.results.identity_facts import IdentityFacts
+from rater.services.results.public_bundle import export_public
+from rater.services.results.reporting import report_text
+from rater.services.results.study_ratings import read_study_ratings
+from rater.services.sitting.submitting import submit
+from rater.services.verifying.verify_anchors import Anchors
+from rater.services.verifying.verify_answers import Answer
+from rater.services.verifying.verifying import verify_study
 from rater.services.who import Who
 from tests.services.amended_studies import (
     RULE,

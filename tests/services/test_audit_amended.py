@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from rater.services.amending_rubric import amend_rubric, read_new_rubric
-from rater.services.doors import lock_study
-from rater.services.identity_facts import IdentityFacts
-from rater.services.public_bundle import export_public
-from rater.services.rating import open_desk
-from rater.services.reporting import report_text
-from rater.services.verify_anchors import Anchors
-from rater.services.verify_answers import Answer
-from rater.services.verifying import verify_study
-from rater.services.verifying_bundle import read_bundle, verify_bundle
+from rater.services.amending.amending_rubric import amend_rubric, read_new_rubric
+from rater.services.doors.doors import lock_study
+from rater.services.results.identity_facts import IdentityFacts
+from rater.services.results.public_bundle import export_public
+from rater.services.results.reporting import report_text
+from rater.services.sitting.rating import open_desk
+from rater.services.verifying.verify_anchors import Anchors
+from rater.services.verifying.verify_answers import Answer
+from rater.services.verifying.verifying import verify_study
+from rater.services.verifying.verifying_bundle import read_bundle, verify_bundle
 from rater.services.who import Who
 from tests.services.bundles import run_script
 from tests.services.small_audits import CODERS, clock, write_audit

@@ -13,12 +13,12 @@ import pytest
 
 from protocol.canonical_json import sha256_hex
 from protocol.errors import WrongStateError
-from rater.services.doors import lock_study
-from rater.services.identity_facts import IdentityFacts
-from rater.services.public_bundle import export_public
-from rater.services.verify_anchors import Anchors
-from rater.services.verify_answers import Answer
-from rater.services.verifying_bundle import read_bundle, verify_bundle
+from rater.services.doors.doors import lock_study
+from rater.services.results.identity_facts import IdentityFacts
+from rater.services.results.public_bundle import export_public
+from rater.services.verifying.verify_anchors import Anchors
+from rater.services.verifying.verify_answers import Answer
+from rater.services.verifying.verifying_bundle import read_bundle, verify_bundle
 from rater.services.who import Who
 from tests.services.bundles import change_json, change_text, run_script
 from tests.services.small_audits import SmallAudit, clock, write_audit
@@ -187,8 +187,8 @@ def test_what_was_changed_is_named(
 
 def test_a_withdrawn_benchmark_is_marked_and_not_counted(tmp_path: Path) -> None:
     """Its codes stay in the chains and in the tidy data, and leave every figure."""
-    from rater.services.amendments import withdraw
-    from rater.services.study_ratings import read_study_ratings
+    from rater.services.amending.amendments import withdraw
+    from rater.services.results.study_ratings import read_study_ratings
 
     audit = write_audit(tmp_path, FIVE)
     audit.seed()

@@ -14,12 +14,12 @@ from db.manifest_store import read_manifests
 from db.study_store import read_study
 from protocol.audit.coverage import coverage
 from protocol.errors import BlindraterError, InvalidInputError, NotFoundError, UsageError, WrongStateError
-from rater.services.doors import lock_study, unlock_study
-from rater.services.packs import write_pack
-from rater.services.study_ratings import read_study_ratings
-from rater.services.verify_anchors import Anchors
-from rater.services.verify_answers import Answer
-from rater.services.verifying import verify_study
+from rater.services.doors.doors import lock_study, unlock_study
+from rater.services.packs.packs import write_pack
+from rater.services.results.study_ratings import read_study_ratings
+from rater.services.verifying.verify_anchors import Anchors
+from rater.services.verifying.verify_answers import Answer
+from rater.services.verifying.verifying import verify_study
 from rater.services.who import Who
 from tests.services.small_audits import BENCHMARKS, CODERS, SmallAudit, clock, write_audit
 

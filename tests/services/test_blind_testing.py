@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from protocol.sources import content
-from rater.services.handing_out import IssuedPack, issue_packs
+from rater.services.packs.handing_out import IssuedPack, issue_packs
 from rater.services.selftest import blind_testing, byte_search, canary_faults, canary_story
 from rater.services.selftest.blind_testing import Answer, BlindTest, Check, run_blind_test
 from rater.services.selftest.byte_search import Form
@@ -123,7 +123,7 @@ def test_a_seeding_that_fails_ends_in_an_answer(
     """The product's own last look refuses names that scrubbing left: that is told, not raised."""
     from protocol.deidentify.rules import RedactionRules
 
-    scrubbing = "rater.services.seeding_plan.rules_of"
+    scrubbing = "rater.services.seeding.seeding_plan.rules_of"
     nothing = RedactionRules(patterns=(), runs=frozenset())
     monkeypatch.setattr(scrubbing, lambda protocol, transcripts: nothing)
     test = _run(tmp_path, entropy)
@@ -140,7 +140,7 @@ def test_a_seeding_that_accepts_telling_texts_fails(
     story = CanaryStory(_work(tmp_path), draw_canaries(entropy), entropy=entropy, who="tester")
     assert story.prepare() is None
     assert story.refuse_telling_texts() is None
-    monkeypatch.setattr("rater.services.seeding_plan._refuse", lambda *_, **__: None)
+    monkeypatch.setattr("rater.services.seeding.seeding_plan._refuse", lambda *_, **__: None)
     assert (story.refuse_telling_texts() or "").startswith("seeded all the same: a card that names a model, ")
 
 

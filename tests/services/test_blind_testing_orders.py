@@ -19,7 +19,7 @@ from protocol.design.rater_order import Place, RaterPlan, draw_rater_order
 from protocol.design.turns import draw_turns
 from protocol.item import Item
 from protocol.study import Design, StudyProtocol
-from rater.services.blind_lint import Leak
+from rater.services.leaks.blind_lint import Leak
 from rater.services.selftest import order_check
 from rater.services.selftest.order_check import (
     BlandStudy,
@@ -109,7 +109,7 @@ def test_repeats_of_one_condition_are_found(full_study: BlandStudy, monkeypatch:
             ),
         )
 
-    monkeypatch.setattr("rater.services.seeding_plan.assign", of_first_condition)
+    monkeypatch.setattr("rater.services.seeding.seeding_plan.assign", of_first_condition)
     assert "hidden repeats" in _telling(_watched(full_study))
 
 
@@ -170,7 +170,7 @@ def test_an_id_that_carries_the_condition_in_one_bit_is_found(
         bit = len(taken) // 6 % 2  # six tasks to a condition, drawn condition by condition
         return f"{int(draw_id(entropy, taken), 16) & ~1 | bit:016x}"
 
-    monkeypatch.setattr("rater.services.seeding_plan.draw_id", with_low_bit)
+    monkeypatch.setattr("rater.services.seeding.seeding_plan.draw_id", with_low_bit)
     assert _telling(_watched(study)) == {"bits of an item id"}
 
 
@@ -217,7 +217,7 @@ def test_small_permuted_blocks_are_found(study: BlandStudy, monkeypatch: pytest.
             blocked.append(Share(rater=share.rater, places=order))
         return replace(drawn_plan, shares=tuple(blocked))
 
-    monkeypatch.setattr("rater.services.seeding_plan.assign", in_blocks)
+    monkeypatch.setattr("rater.services.seeding.seeding_plan.assign", in_blocks)
     assert "neighbours in a rater's order" in _telling(_watched(study, plans=MANY))
 
 
@@ -235,8 +235,8 @@ def test_guess_questions_on_one_condition_are_found(
     def asked(protocol: StudyProtocol, items: Sequence[str], *_: object) -> tuple[str, ...]:
         return tuple(sorted(item for item in items if conditions[item] == 0))
 
-    monkeypatch.setattr("rater.services.seeding_plan.leaks_in_items", note)
-    monkeypatch.setattr("rater.services.seeding_plan._draw_asked", asked)
+    monkeypatch.setattr("rater.services.seeding.seeding_plan.leaks_in_items", note)
+    monkeypatch.setattr("rater.services.seeding.seeding_plan._draw_asked", asked)
     assert _telling(_watched(study)) == {"items with a guess question"}
 
 
@@ -246,7 +246,7 @@ def test_a_seeding_that_follows_its_sources_is_found(
     """The same draws must give the same study, whatever the order of the files."""
     assert not depends_on_source_order(study, seed=3)
     monkeypatch.setattr(
-        "rater.services.seeding_plan.kept_transcripts",
+        "rater.services.seeding.seeding_plan.kept_transcripts",
         lambda protocol, transcripts, *_: list(transcripts),
     )
     assert depends_on_source_order(study, seed=3)
@@ -278,7 +278,7 @@ def test_rows_filled_in_the_order_of_the_sources_are_found(
             ],
         )
 
-    monkeypatch.setattr("rater.services.seeding.insert_items", in_source_order)
+    monkeypatch.setattr("rater.services.seeding.seeding.insert_items", in_source_order)
     record = Record()
     watch_files(study, record, folder=tmp_path, who="tester", app="0", files=4)
     assert _telling(record) == {"filling of the pages of a study file"}

@@ -19,9 +19,9 @@ import pytest
 
 from protocol.canonical_json import sha256_hex
 from protocol.chain.events import genesis, link
-from rater.services.verify_anchors import Anchors
-from rater.services.verify_answers import Answer
-from rater.services.verifying_bundle import read_bundle, verify_bundle
+from rater.services.verifying.verify_anchors import Anchors
+from rater.services.verifying.verify_answers import Answer
+from rater.services.verifying.verifying_bundle import read_bundle, verify_bundle
 from tests.services.bundles import (
     Bundled,
     bundled,

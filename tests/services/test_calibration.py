@@ -10,14 +10,14 @@ import pytest
 
 from protocol.errors import BlindError, InvalidInputError, NotFoundError, UsageError, WrongStateError
 from protocol.training.wording import figures
-from rater.services.admissions import Admission, admit_rater
-from rater.services.calibration import read_calibration
-from rater.services.handing_out import issue_packs, recall_packs
-from rater.services.progress import read_progress
-from rater.services.study_ratings import read_study_ratings
-from rater.services.verify_anchors import Anchors
-from rater.services.verify_answers import Answer
-from rater.services.verifying import verify_study
+from rater.services.packs.handing_out import issue_packs, recall_packs
+from rater.services.progress.admissions import Admission, admit_rater
+from rater.services.progress.calibration import read_calibration
+from rater.services.progress.progress import read_progress
+from rater.services.results.study_ratings import read_study_ratings
+from rater.services.verifying.verify_anchors import Anchors
+from rater.services.verifying.verify_answers import Answer
+from rater.services.verifying.verifying import verify_study
 from rater.services.who import Who
 from tests.services.small_studies import ADMIN, APP, SmallStudy, clock, desk_of, seeded_study
 from tests.services.trained_studies import (

@@ -18,9 +18,9 @@ from protocol.fairness.answer import Outcome, Verdict
 from rater.services.collecting.cells import read_models, wanted_cells
 from rater.services.collecting.collecting import Collection, Generation, collect
 from rater.services.collecting.inspect_run import MOCK_ANSWER
-from rater.services.fairness import read_run_file, verify_run
 from rater.services.reading_study import read_study_file
-from rater.services.starting import study_text
+from rater.services.seeding.fairness import read_run_file, verify_run
+from rater.services.seeding.starting import study_text
 
 # Looked for and not imported: Inspect takes seconds, which only the worker that runs these tests should pay.
 pytestmark = [

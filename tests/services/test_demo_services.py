@@ -14,12 +14,12 @@ import pytest
 
 from db.connection import APPLICATION_ID, SCHEMA_VERSION, FileKind
 from protocol.errors import UsageError
-from rater.services.demonstrating import RATERS, copy_sample, rate_sample
-from rater.services.key_files import write_identity
-from rater.services.preparing import prepare
-from rater.services.rating import open_desk
-from rater.services.seeding import SeedRequest, seed_study
+from rater.services.doors.key_files import write_identity
+from rater.services.seeding.preparing import prepare
+from rater.services.seeding.seeding import SeedRequest, seed_study
+from rater.services.simulation.demonstrating import RATERS, copy_sample, rate_sample
 from rater.services.simulation.simulated_raters import random_for
+from rater.services.sitting.rating import open_desk
 from tests.conftest import BuildStudy
 
 SAMPLE = files("rater.sample")
@@ -113,7 +113,7 @@ def test_simulated_readers_rate_the_same_text_the_same_way(
 ) -> None:
     """Ids and orders are drawn anew with each seeding; what a reader says hangs on the text alone."""
     reader = RATERS[0]
-    monkeypatch.setattr("rater.services.demonstrating.RATERS", (reader,))
+    monkeypatch.setattr("rater.services.simulation.demonstrating.RATERS", (reader,))
     said = []
     for number in range(2):
         sample = copy_sample(tmp_path / str(number), simulated=True)

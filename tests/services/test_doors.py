@@ -24,10 +24,10 @@ from protocol.canonical_json import canonical_bytes, sha256_hex
 from protocol.chain.audit import audit_genesis, audit_link
 from protocol.chain.events import EventDraft, EventKind, Head, genesis, link, make_event
 from protocol.errors import CheckFailedError, InvalidInputError, UsageError, WrongStateError
-from rater.services.doors import lock_study, unblind_study, unlock_study
-from rater.services.key_files import Secrets, open_key
-from rater.services.looks import record_look
-from rater.services.progress import read_progress
+from rater.services.doors.doors import lock_study, unblind_study, unlock_study
+from rater.services.doors.key_files import Secrets, open_key
+from rater.services.progress.looks import record_look
+from rater.services.progress.progress import read_progress
 from rater.services.who import Who
 from tests.services.small_studies import (
     ADMIN,
@@ -338,7 +338,7 @@ def test_content_under_the_right_hash_must_fit_too(tmp_path: Path, monkeypatch: 
     """Were the sealed bytes' hash ever met by another content, the commitments would still stand."""
     door = locked_study(tmp_path)
     key = swapped(door.small)
-    monkeypatch.setattr("rater.services.study_keys.open_key", lambda *_: key)
+    monkeypatch.setattr("rater.services.doors.study_keys.open_key", lambda *_: key)
     refused(door.small, "not what the study was bound to", lambda: attempt(door.small, door.lock_code))
 
 
@@ -424,7 +424,7 @@ def test_what_was_changed_after_the_lock_is_found_before_the_key_is_opened(
         TAMPERINGS[name](connection)
         assert connection.total_changes > before, "the tampering must change something"
     opened: list[object] = []
-    monkeypatch.setattr("rater.services.study_keys.open_key", lambda *found: opened.append(found))
+    monkeypatch.setattr("rater.services.doors.study_keys.open_key", lambda *found: opened.append(found))
     with pytest.raises((CheckFailedError, InvalidInputError)):
         attempt(small, code)
     assert opened == []
@@ -481,7 +481,7 @@ def test_the_intent_is_on_disk_before_the_key_is_opened(
         seen.append(door.small.actions())
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("rater.services.study_keys.open_key", killed)
+    monkeypatch.setattr("rater.services.doors.study_keys.open_key", killed)
     with pytest.raises(KeyboardInterrupt):
         attempt(door.small, door.lock_code)
     assert seen[0][-1] == "unblind-intent"
@@ -498,7 +498,7 @@ def test_a_fault_while_writing_leaves_the_study_locked_and_blind(
         raise sqlite3.OperationalError("disk I/O error")
 
     with monkeypatch.context() as patch:
-        patch.setattr("rater.services.doors.set_state", fail)
+        patch.setattr("rater.services.doors.doors.set_state", fail)
         with pytest.raises(Exception, match="could not be used"):
             attempt(door.small, door.lock_code)
     assert state_of(door.small) is StudyState.LOCKED

@@ -11,8 +11,8 @@ import pytest
 
 from protocol.canonical_json import sha256_hex
 from protocol.errors import CheckFailedError, NotFoundError, StorageError, UsageError
-from rater.services import exchange
-from rater.services.exchange import is_address, open_exchange, send_new, send_ratings, take_new
+from rater.services.exchange import exchange
+from rater.services.exchange.exchange import is_address, open_exchange, send_new, send_ratings, take_new
 from tests.services.exchanges import sftp_server
 
 NONE: frozenset[str] = frozenset()

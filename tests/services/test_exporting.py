@@ -23,12 +23,12 @@ from protocol.errors import (
     WrongStateError,
 )
 from protocol.simulated import SIMULATED
-from rater.services.doors import unlock_study
-from rater.services.exporting import export_study
-from rater.services.incidents import record_incident
-from rater.services.key_files import open_key
-from rater.services.reporting import report_text, study_report
-from rater.services.result_folder import write_folder
+from rater.services.amending.incidents import record_incident
+from rater.services.doors.doors import unlock_study
+from rater.services.doors.key_files import open_key
+from rater.services.results.exporting import export_study
+from rater.services.results.reporting import report_text, study_report
+from rater.services.results.result_folder import write_folder
 from tests.services.small_studies import (
     ADMIN,
     APP,

@@ -21,19 +21,19 @@ from protocol.errors import (
     UsageError,
     WrongStateError,
 )
-from rater.services.analysing import analyse_agreement, analyse_effects, analyse_robustness
-from rater.services.doors import lock_study, unblind_study
-from rater.services.exporting import ratings_csv
-from rater.services.key_checking import check_key
-from rater.services.merging import merge_files
-from rater.services.packs import write_pack
-from rater.services.progress import read_progress
-from rater.services.reassigning import reassign_tasks
-from rater.services.study_ratings import read_study_ratings
-from rater.services.submitting import submit
-from rater.services.verify_anchors import Anchors
-from rater.services.verify_answers import Answer, Check
-from rater.services.verifying import verify_study
+from rater.services.amending.reassigning import reassign_tasks
+from rater.services.doors.doors import lock_study, unblind_study
+from rater.services.doors.key_checking import check_key
+from rater.services.packs.merging import merge_files
+from rater.services.packs.packs import write_pack
+from rater.services.progress.progress import read_progress
+from rater.services.results.analysing import analyse_agreement, analyse_effects, analyse_robustness
+from rater.services.results.exporting import ratings_csv
+from rater.services.results.study_ratings import read_study_ratings
+from rater.services.sitting.submitting import submit
+from rater.services.verifying.verify_anchors import Anchors
+from rater.services.verifying.verify_answers import Answer, Check
+from rater.services.verifying.verifying import verify_study
 from tests.services.amended_studies import WHY, begun_study, items_of, rate_rest
 from tests.services.bundles import Bundled, change_json, program_fails, script_fails
 from tests.services.extended_studies import (

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from protocol.allocation.sealing import open_with_identities
 from protocol.canonical_json import Json
-from rater.services.key_files import read_identities
+from rater.services.doors.key_files import read_identities
 from tests.services.whole_life import Life, lived
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -21,12 +21,12 @@ from protocol.rating_moves import pending_guess
 from protocol.session import GuessAnswer
 from protocol.study import Guess, GuessQuestion, StudyProtocol
 from protocol.study_file import read_study
-from rater.services.merging import merge_files
-from rater.services.packs import write_pack
-from rater.services.rater_states import read_share
-from rater.services.rating import RatingDesk
-from rater.services.seeding_plan import _draw_asked
-from rater.services.submitting import submit
+from rater.services.packs.merging import merge_files
+from rater.services.packs.packs import write_pack
+from rater.services.progress.rater_states import read_share
+from rater.services.seeding.seeding_plan import _draw_asked
+from rater.services.sitting.rating import RatingDesk
+from rater.services.sitting.submitting import submit
 from tests.services.small_studies import (
     ADMIN,
     APP,

@@ -14,10 +14,10 @@ import pytest
 
 from protocol.canonical_json import sha256_hex
 from protocol.errors import InvalidInputError, WrongStateError
-from rater.services.handing_back import export_dataset, export_label_studio, export_scout
-from rater.services.inspect_scores import export_inspect
-from rater.services.preparing import prepare
-from rater.services.seeding import SeedRequest, seed_study
+from rater.services.results.handing_back import export_dataset, export_label_studio, export_scout
+from rater.services.results.inspect_scores import export_inspect
+from rater.services.seeding.preparing import prepare
+from rater.services.seeding.seeding import SeedRequest, seed_study
 from tests.services.small_studies import (
     SmallStudy,
     clock,

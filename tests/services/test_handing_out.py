@@ -21,12 +21,12 @@ from protocol.errors import (
     UsageError,
     WrongStateError,
 )
-from rater.services.doors import unlock_study
-from rater.services.handing_out import IssuedPack, issue_packs, recall_packs
-from rater.services.merging import merge_files
-from rater.services.packs import write_pack
-from rater.services.progress import read_progress
-from rater.services.submitting import submit
+from rater.services.doors.doors import unlock_study
+from rater.services.packs.handing_out import IssuedPack, issue_packs, recall_packs
+from rater.services.packs.merging import merge_files
+from rater.services.packs.packs import write_pack
+from rater.services.progress.progress import read_progress
+from rater.services.sitting.submitting import submit
 from rater.services.who import Who
 from tests.services.small_studies import (
     ADMIN,
@@ -143,7 +143,7 @@ def test_a_second_pack_is_not_issued_while_one_is_out(tmp_path: Path) -> None:
 
 def test_two_admins_at_once_issue_one_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was looked up before the write is looked up again inside it."""
-    from rater.services import handing_out
+    from rater.services.packs import handing_out
 
     small = seeded_study(tmp_path)
     before = handing_out._look(small.study)
@@ -353,7 +353,7 @@ def test_a_pack_that_fails_the_lint_never_gets_its_name(
         assert path.exists()
         raise BlindError(f"The pack of {rater} was not written.")
 
-    monkeypatch.setattr("rater.services.packs.lint_pack", refuse)
+    monkeypatch.setattr("rater.services.packs.packs.lint_pack", refuse)
     with pytest.raises(BlindError):
         issue(small, "R1")
     assert list((small.folder / "packs").iterdir()) == []

@@ -9,7 +9,7 @@ import pytest
 
 from protocol.report.heds import QUESTIONS
 from protocol.simulated import SIMULATED
-from rater.services.reporting import study_report
+from rater.services.results.reporting import study_report
 from tests.services.small_studies import APP, unblinded_study
 
 AUTHORS = ("1.3.1.1", "1.3.2.3", "3.1.3.1", "3.2.3", "3.2.4", "3.2.5", "3.3.4.1", "5.1", "5.4")

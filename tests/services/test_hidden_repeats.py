@@ -14,18 +14,18 @@ import pytest
 
 from protocol.chain.events import EventDraft, EventKind
 from protocol.errors import CheckFailedError
-from rater.services.analysing import analyse_agreement, analyse_effects
-from rater.services.exporting import export_study, ratings_csv
-from rater.services.key_files import open_key
-from rater.services.packs import write_pack
-from rater.services.progress import read_progress
-from rater.services.public_bundle import bundle_files
-from rater.services.result_folder import write_folder
-from rater.services.study_ratings import read_study_ratings, read_unblinded_ratings
-from rater.services.verify_anchors import Anchors
-from rater.services.verify_answers import Answer
-from rater.services.verifying import verify_study
-from rater.services.verifying_bundle import read_bundle, verify_bundle
+from rater.services.doors.key_files import open_key
+from rater.services.packs.packs import write_pack
+from rater.services.progress.progress import read_progress
+from rater.services.results.analysing import analyse_agreement, analyse_effects
+from rater.services.results.exporting import export_study, ratings_csv
+from rater.services.results.public_bundle import bundle_files
+from rater.services.results.result_folder import write_folder
+from rater.services.results.study_ratings import read_study_ratings, read_unblinded_ratings
+from rater.services.verifying.verify_anchors import Anchors
+from rater.services.verifying.verify_answers import Answer
+from rater.services.verifying.verifying import verify_study
+from rater.services.verifying.verifying_bundle import read_bundle, verify_bundle
 from tests.services.small_studies import (
     RATERS,
     SmallStudy,

@@ -17,8 +17,8 @@ from protocol.errors import (
     UsageError,
     WrongStateError,
 )
-from rater.services.doors import unlock_study
-from rater.services.incidents import Incident, incidents_of, record_incident
+from rater.services.amending.incidents import Incident, incidents_of, record_incident
+from rater.services.doors.doors import unlock_study
 from tests.services.small_studies import (
     ADMIN,
     AT,
@@ -122,7 +122,7 @@ def test_a_pack_keeps_no_record(tmp_path: Path) -> None:
 
 def test_an_incident_reaches_no_rater(tmp_path: Path) -> None:
     """Packs made afterwards hold no word of it."""
-    from rater.services.packs import write_pack
+    from rater.services.packs.packs import write_pack
 
     small = seeded_study(tmp_path)
     record(small, text="overheard-at-the-coffee-machine")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from rater.services.inspecting import Spread, inspect_sources
-from rater.services.starting import study_text
+from rater.services.seeding.starting import study_text
+from rater.services.sources.inspecting import Spread, inspect_sources
 
 
 def _write(path: Path, *talks: tuple[str, str, str, list[tuple[str, str]]]) -> Path:

@@ -13,10 +13,10 @@ from protocol.odd_work import OddKind
 from protocol.rating_words import recorded
 from protocol.study_file import read_study
 from rater.installation import installation_path, installation_secret
-from rater.services.handing_out import issue_packs
-from rater.services.progress import read_progress
-from rater.services.rating import RatingDesk, open_desk
-from rater.services.submitting import submit
+from rater.services.packs.handing_out import issue_packs
+from rater.services.progress.progress import read_progress
+from rater.services.sitting.rating import RatingDesk, open_desk
+from rater.services.sitting.submitting import submit
 from tests.services.exchange import forged, merge, write
 from tests.services.small_studies import (
     ADMIN,

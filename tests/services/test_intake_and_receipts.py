@@ -10,9 +10,9 @@ import pytest
 from protocol.chain.audit import AuditEntry
 from protocol.chain.receipts_recorded import ACTION, receipts_confirmed
 from protocol.errors import WrongStateError
-from rater.services.confirming import record_receipts
-from rater.services.key_files import open_key
-from rater.services.reporting import report_text
+from rater.services.doors.key_files import open_key
+from rater.services.packs.confirming import record_receipts
+from rater.services.results.reporting import report_text
 from tests.admin.running import done, refused, run
 from tests.services.small_studies import (
     ADMIN,

@@ -12,11 +12,11 @@ from db.lock_store import read_lock
 from protocol.chain.audit import LOOKS, Look
 from protocol.errors import InvalidInputError
 from protocol.study_file import read_study
-from rater.services.doors import Locked, lock_study
-from rater.services.handing_out import issue_packs
-from rater.services.looks import record_look
-from rater.services.merging import merge_files
-from rater.services.reporting import report_text
+from rater.services.doors.doors import Locked, lock_study
+from rater.services.packs.handing_out import issue_packs
+from rater.services.packs.merging import merge_files
+from rater.services.progress.looks import record_look
+from rater.services.results.reporting import report_text
 from tests.admin.running import done
 from tests.services.small_studies import (
     ADMIN,

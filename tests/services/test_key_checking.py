@@ -18,10 +18,10 @@ from protocol.allocation.sealing import (
     seal_for_recipients,
 )
 from protocol.errors import BlindraterError, CheckFailedError, InvalidInputError, NotFoundError, UsageError
-from rater.services.key_checking import check_key
-from rater.services.key_files import Secrets
-from rater.services.preparing import prepare
-from rater.services.seeding import SeedRequest, seed_study
+from rater.services.doors.key_checking import check_key
+from rater.services.doors.key_files import Secrets
+from rater.services.seeding.preparing import prepare
+from rater.services.seeding.seeding import SeedRequest, seed_study
 from tests.services.small_studies import (
     ADMIN,
     APP,

@@ -16,8 +16,8 @@ from protocol.allocation.allocation_key import AllocationKey
 from protocol.allocation.sealing import generate_key_pair, is_passphrase_sealed
 from protocol.errors import CheckFailedError, InvalidInputError, NotFoundError, StorageError, UsageError
 from protocol.transcript import Origin
-from rater.services import passphrase_process
-from rater.services.key_files import (
+from rater.services.doors import passphrase_process
+from rater.services.doors.key_files import (
     Secrets,
     open_key,
     read_bytes,
@@ -26,7 +26,7 @@ from rater.services.key_files import (
     seal,
     write_identity,
 )
-from rater.services.seeding import SeedRequest
+from rater.services.seeding.seeding import SeedRequest
 
 KEY = AllocationKey(
     study_id="5" * 16,
@@ -107,7 +107,7 @@ def test_no_plaintext_is_ever_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
         real(path, data, mode=mode, replace=replace)
         seen.extend(one.read_bytes() for one in tmp_path.iterdir())
 
-    monkeypatch.setattr("rater.services.key_files.write_whole", look)
+    monkeypatch.setattr("rater.services.doors.key_files.write_whole", look)
     pair = generate_key_pair()
     watching.set()
     look(tmp_path / "study.key", seal(KEY, recipients=[pair.recipient], passphrase=None), mode=0o600)

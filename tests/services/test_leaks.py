@@ -23,9 +23,9 @@ from protocol.errors import (
 from protocol.item import Item
 from protocol.sources.source_plan import SourceOverrides
 from protocol.transcript import Origin, Transcript
-from rater.services.key_files import open_key
-from rater.services.leaks import LeakReport, decide_hits, find_leaks, read_decisions
-from rater.services.preparing import prepare
+from rater.services.doors.key_files import open_key
+from rater.services.leaks.leaks import LeakReport, decide_hits, find_leaks, read_decisions
+from rater.services.seeding.preparing import prepare
 from tests.conftest import SHARED
 from tests.services.small_studies import (
     MODELS,

@@ -14,10 +14,10 @@ from protocol.errors import (
     NotFoundError,
     UsageError,
 )
-from rater.services.handing_out import IssuedPack, issue_packs
-from rater.services.letters import FIELDS, LetterRequest, shipped_letter
-from rater.services.merging import merge_files
-from rater.services.submitting import submit
+from rater.services.packs.handing_out import IssuedPack, issue_packs
+from rater.services.packs.letters import FIELDS, LetterRequest, shipped_letter
+from rater.services.packs.merging import merge_files
+from rater.services.sitting.submitting import submit
 from rater.services.who import Who
 from tests.services.small_studies import (
     ADMIN,

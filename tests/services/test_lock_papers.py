@@ -9,10 +9,10 @@ import pytest
 
 from protocol.canonical_json import sha256_hex
 from protocol.errors import CheckFailedError, InvalidInputError, NotFoundError, UsageError, WrongStateError
-from rater.services.doors import lock_study, unlock_study
-from rater.services.lock_papers import LockPapers, PaperNames, write_lock_papers
-from rater.services.receipts import check_receipt_of
-from rater.services.submitting import submit
+from rater.services.doors.doors import lock_study, unlock_study
+from rater.services.doors.lock_papers import LockPapers, PaperNames, write_lock_papers
+from rater.services.packs.receipts import check_receipt_of
+from rater.services.sitting.submitting import submit
 from rater.services.who import Who
 from tests.services.exchange import merge, write
 from tests.services.small_studies import (

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from rater.services.exchange import SentFile
-from rater.services.merging import merge_files
+from rater.services.exchange.exchange import SentFile
+from rater.services.packs.merging import merge_files
 from tests.admin.running import done
 from tests.services.small_studies import ADMIN, clock, returned_by, seeded_study
 

@@ -20,13 +20,13 @@ from protocol.errors import (
     InvalidInputError,
     NotFoundError,
 )
-from rater.services.doors import lock_study, unlock_study
-from rater.services.handing_out import issue_packs, recall_packs
-from rater.services.merging import merge_files
-from rater.services.study_ratings import read_study_ratings
-from rater.services.submitting import submit
-from rater.services.verify_anchors import Anchors
-from rater.services.verifying import verify_study
+from rater.services.doors.doors import lock_study, unlock_study
+from rater.services.packs.handing_out import issue_packs, recall_packs
+from rater.services.packs.merging import merge_files
+from rater.services.results.study_ratings import read_study_ratings
+from rater.services.sitting.submitting import submit
+from rater.services.verifying.verify_anchors import Anchors
+from rater.services.verifying.verifying import verify_study
 from tests.services.exchange import chain_of, contents, manifest_of, merge, write
 from tests.services.small_studies import (
     ADMIN,
@@ -394,7 +394,7 @@ def test_no_file_of_a_call_is_merged_where_the_disk_refuses(
             raise sqlite3.OperationalError("database or disk is full")
         return insert_returned(connection, body, rater=rater, status="merged")
 
-    monkeypatch.setattr("rater.services.merging.insert_returned", full)
+    monkeypatch.setattr("rater.services.packs.merging.insert_returned", full)
     files = [write(tmp_path, code, returned_by(code).final) for code in ("R1", "R2")]
     with pytest.raises(BlindraterError):
         merge(small, *files)

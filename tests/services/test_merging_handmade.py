@@ -13,7 +13,7 @@ from protocol.chain.manifest import AssignmentManifest
 from protocol.errors import (
     CheckFailedError,
 )
-from rater.services.progress import read_progress
+from rater.services.progress.progress import read_progress
 from tests.services.exchange import contents, forged, manifest_of, merge, write
 from tests.services.small_studies import (
     seeded_study,

@@ -13,9 +13,9 @@ from protocol.errors import (
     BlindError,
     InvalidInputError,
 )
-from rater.services.pack_lint import lint_pack
-from rater.services.verify_anchors import Anchors
-from rater.services.verifying import verify_study
+from rater.services.packs.pack_lint import lint_pack
+from rater.services.verifying.verify_anchors import Anchors
+from rater.services.verifying.verifying import verify_study
 from tests.services.small_studies import (
     desk_of,
     pack_of_r1,

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from protocol.errors import NotFoundError, UsageError, WrongStateError
-from rater.services.packs import write_pack
-from rater.services.preparing import prepare
-from rater.services.seeding import SeedRequest, seed_study
+from rater.services.packs.packs import write_pack
+from rater.services.seeding.preparing import prepare
+from rater.services.seeding.seeding import SeedRequest, seed_study
 from tests.services.small_studies import (
     APP,
     MODELS,
@@ -26,7 +26,9 @@ def test_the_bytes_of_a_pack_do_not_depend_on_the_order_of_the_sources(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Same draws, clock and sealed bytes: the same pack from any order of the transcripts."""
-    monkeypatch.setattr("rater.services.seeding.seal", lambda *_, **__: b"age-encryption.org/v1\nsealed")
+    monkeypatch.setattr(
+        "rater.services.seeding.seeding.seal", lambda *_, **__: b"age-encryption.org/v1\nsealed"
+    )
     lines = transcript_lines().splitlines(keepends=True)
     packs: list[bytes] = []
     for number in range(3):

@@ -12,10 +12,10 @@ from protocol.errors import CheckFailedError, InvalidInputError
 from protocol.rating_words import recorded
 from protocol.study_file import read_study
 from protocol.timing import Timing
-from rater.services.handing_out import issue_packs
-from rater.services.letters import LetterRequest
-from rater.services.progress import read_progress
-from rater.services.submitting import submit
+from rater.services.packs.handing_out import issue_packs
+from rater.services.packs.letters import LetterRequest
+from rater.services.progress.progress import read_progress
+from rater.services.sitting.submitting import submit
 from tests.admin.running import done
 from tests.services.exchange import merge
 from tests.services.small_studies import (

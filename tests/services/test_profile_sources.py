@@ -21,9 +21,9 @@ from protocol.profile.profile_plan import ProfileContext
 from protocol.report.document_markdown import document_markdown
 from protocol.report.profile_document import profile_document
 from protocol.report.profile_text import bang_text
-from rater.services.analysing import read_ratings_file
-from rater.services.profiling import Told, Wanted, ratings_profiles, read_context, study_profiles
-from rater.services.report_page.rendering import html_page
+from rater.services.results.analysing import read_ratings_file
+from rater.services.results.profiling import Told, Wanted, ratings_profiles, read_context, study_profiles
+from rater.services.results.report_page.rendering import html_page
 from tests.admin.running import done
 from tests.fair_run import fair_run
 from tests.numbers.profiled import ONE, TASKS, facts_of, protocol, rows_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rater.services.handing_out import issue_packs
-from rater.services.progress import read_progress
+from rater.services.packs.handing_out import issue_packs
+from rater.services.progress.progress import read_progress
 from tests.admin.running import done
 from tests.services.small_studies import ADMIN, AT, clock, locked_study, pack_of_r1, seeded_study
 

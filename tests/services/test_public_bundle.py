@@ -29,15 +29,15 @@ from protocol.errors import (
 )
 from protocol.public_bundle import layout
 from protocol.public_bundle.comparing import differences
-from rater.services.analysing import analyse_agreement
-from rater.services.blind_kept import read_blind_record
-from rater.services.doors import lock_study
-from rater.services.identity_facts import IdentityFacts, identity_facts
-from rater.services.public_bundle import bundle_files, export_public, public_labels
-from rater.services.study_ratings import read_study_ratings
-from rater.services.verify_anchors import Anchors
-from rater.services.verify_answers import Answer
-from rater.services.verifying_bundle import read_bundle, verify_bundle
+from rater.services.doors.doors import lock_study
+from rater.services.results.analysing import analyse_agreement
+from rater.services.results.blind_kept import read_blind_record
+from rater.services.results.identity_facts import IdentityFacts, identity_facts
+from rater.services.results.public_bundle import bundle_files, export_public, public_labels
+from rater.services.results.study_ratings import read_study_ratings
+from rater.services.verifying.verify_anchors import Anchors
+from rater.services.verifying.verify_answers import Answer
+from rater.services.verifying.verifying_bundle import read_bundle, verify_bundle
 from rater.services.who import Who
 from tests.services.bundles import (
     NOTE,

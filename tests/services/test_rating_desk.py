@@ -10,7 +10,7 @@ import pytest
 from db.connection import FileKind
 from protocol.chain.events import EventDraft, EventKind, Span
 from protocol.errors import InvalidInputError, NotFoundError, StorageError, UsageError
-from rater.services.rating import RatingDesk, open_desk
+from rater.services.sitting.rating import RatingDesk, open_desk
 from tests.conftest import BuildStudy, make_rubric
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from protocol.study import SourcesPlan
-from rater.services.reading_sources import read_sources
+from rater.services.sources.reading_sources import read_sources
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 

@@ -11,9 +11,9 @@ import pytest
 from protocol.errors import InvalidInputError, NotFoundError
 from protocol.sources import json_input
 from protocol.sources.limits import SourceLimits
-from rater.services.reading_sources import read_sources
 from rater.services.reading_study import read_study_file
-from rater.services.starting import study_text
+from rater.services.seeding.starting import study_text
+from rater.services.sources.reading_sources import read_sources
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 LINE = json.dumps(

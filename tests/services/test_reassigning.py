@@ -12,18 +12,18 @@ from db.schema import compare_schema
 from protocol.canonical_json import canonical_bytes, sha256_hex
 from protocol.chain.events import EventDraft, EventKind
 from protocol.errors import InvalidInputError, NotFoundError, UsageError, WrongStateError
-from rater.services.doors import lock_study
-from rater.services.identity_facts import IdentityFacts
-from rater.services.merging import merge_files
-from rater.services.packs import write_pack
-from rater.services.progress import read_progress
-from rater.services.public_bundle import export_public
-from rater.services.reassigning import Reassigned, plan_reassignment, reassign_tasks
-from rater.services.study_ratings import read_study_ratings
-from rater.services.submitting import submit
-from rater.services.verify_anchors import Anchors
-from rater.services.verify_answers import Answer
-from rater.services.verifying import verify_study
+from rater.services.amending.reassigning import Reassigned, plan_reassignment, reassign_tasks
+from rater.services.doors.doors import lock_study
+from rater.services.packs.merging import merge_files
+from rater.services.packs.packs import write_pack
+from rater.services.progress.progress import read_progress
+from rater.services.results.identity_facts import IdentityFacts
+from rater.services.results.public_bundle import export_public
+from rater.services.results.study_ratings import read_study_ratings
+from rater.services.sitting.submitting import submit
+from rater.services.verifying.verify_anchors import Anchors
+from rater.services.verifying.verify_answers import Answer
+from rater.services.verifying.verifying import verify_study
 from tests.services.amended_studies import WHY, begun_study, items_of, rate_rest, ruling
 from tests.services.bundles import Bundled, program_fails, script_fails
 from tests.services.small_studies import (

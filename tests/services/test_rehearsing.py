@@ -15,9 +15,9 @@ from protocol.analysis.effects_result import EffectsResult
 from protocol.analysis.verdicts import Verdict
 from protocol.errors import CheckFailedError, InvalidInputError, NotFoundError, WrongStateError
 from protocol.simulated import SIMULATED
-from rater.services.analysing import analyse_agreement, analyse_effects
-from rater.services.rehearsing import REHEARSAL, Rehearsal, rehearse
-from rater.services.study_ratings import read_study_ratings
+from rater.services.results.analysing import analyse_agreement, analyse_effects
+from rater.services.results.rehearsing import REHEARSAL, Rehearsal, rehearse
+from rater.services.results.study_ratings import read_study_ratings
 from tests.services.small_studies import (
     PLAIN,
     SmallStudy,

@@ -16,9 +16,9 @@ from protocol.report.figure import IntervalChart, IntervalRow, LevelBar, LevelBa
 from protocol.report.text_block import Sentences, TextTable
 from protocol.simulated import SIMULATED
 from rater.figures import drawing
-from rater.services.report_files import Report, write_report
-from rater.services.report_page.rendering import html_page
-from rater.services.reporting import study_report
+from rater.services.results.report_files import Report, write_report
+from rater.services.results.report_page.rendering import html_page
+from rater.services.results.reporting import study_report
 from tests.services.small_studies import APP, MODELS, NOTE, unblinded_study
 
 HOSTILE = Path(__file__).parents[2].parent / "shared" / "data" / "hostile" / "transcripts.jsonl"

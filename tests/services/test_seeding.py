@@ -30,12 +30,13 @@ from protocol.errors import (
     UsageError,
     WrongStateError,
 )
-from rater.services import key_files, seeding
-from rater.services.doors import lock_study, unblind_study
-from rater.services.key_files import open_key
-from rater.services.preparing import Prepared, prepare
-from rater.services.seeding import Seeded, SeedRequest, seed_study
-from rater.services.seeding_plan import plan_seeding
+from rater.services.doors import key_files
+from rater.services.doors.doors import lock_study, unblind_study
+from rater.services.doors.key_files import open_key
+from rater.services.seeding import seeding
+from rater.services.seeding.preparing import Prepared, prepare
+from rater.services.seeding.seeding import Seeded, SeedRequest, seed_study
+from rater.services.seeding.seeding_plan import plan_seeding
 from tests.services.small_studies import (
     ADMIN,
     APP,
@@ -298,7 +299,9 @@ def test_the_key_holds_what_the_study_lacks(sample: SampleStudy) -> None:
 @pytest.fixture
 def plain_seal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let sealing give the same bytes each time; age's own randomness is not ours to fix."""
-    monkeypatch.setattr("rater.services.seeding.seal", lambda *_, **__: b"age-encryption.org/v1\nsealed")
+    monkeypatch.setattr(
+        "rater.services.seeding.seeding.seal", lambda *_, **__: b"age-encryption.org/v1\nsealed"
+    )
 
 
 @pytest.mark.usefixtures("plain_seal")
@@ -574,7 +577,7 @@ def test_a_crash_between_key_and_study_leaves_the_key_alone(
     small = write_sources(tmp_path)
     prepared = prepared_in(small)
     with monkeypatch.context() as patch:
-        patch.setattr("rater.services.seeding.create_file", crash)
+        patch.setattr("rater.services.seeding.seeding.create_file", crash)
         with pytest.raises(KeyboardInterrupt):
             seed_into(small, prepared)
     assert left_in(tmp_path) == {"study.key"}
@@ -597,7 +600,7 @@ def test_a_fault_in_the_study_file_leaves_no_half_of_it(
     small = write_sources(tmp_path)
     prepared = prepared_in(small)
     with monkeypatch.context() as patch:
-        patch.setattr("rater.services.seeding.insert_manifests", full)
+        patch.setattr("rater.services.seeding.seeding.insert_manifests", full)
         with pytest.raises(StorageError, match="disk is full"):
             seed_into(small, prepared)
     assert left_in(tmp_path) == {"study.key"}

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from protocol.errors import CheckFailedError
-from rater.services.preparing import prepare
-from rater.services.seeding_plan import plan_seeding
+from rater.services.seeding.preparing import prepare
+from rater.services.seeding.seeding_plan import plan_seeding
 from tests.services.small_studies import RATERS, protocol_text, write_sources
 
 

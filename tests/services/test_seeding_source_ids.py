@@ -11,7 +11,7 @@ from protocol.conversation import Message
 from protocol.errors import BlindError
 from protocol.study import StudyProtocol
 from protocol.transcript import Transcript
-from rater.services.seeding_plan import SeedingPlan, plan_seeding
+from rater.services.seeding.seeding_plan import SeedingPlan, plan_seeding
 from rater.services.selftest.order_check import bland_study
 
 MODEL = "kestrel-40b"

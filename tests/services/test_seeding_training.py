@@ -13,8 +13,8 @@ from db.training_store import read_gold, read_training_items
 from protocol.errors import BlindError, InvalidInputError, NotFoundError, UsageError, WrongStateError
 from protocol.sources.source_plan import SourceOverrides
 from protocol.training.reference import TrainingItem
-from rater.services.leaks import find_leaks
-from rater.services.preparing import prepare
+from rater.services.leaks.leaks import find_leaks
+from rater.services.seeding.preparing import prepare
 from tests.services.small_studies import MODELS, SmallStudy, desk_of, seed_small
 from tests.services.trained_studies import (
     CALIBRATION,

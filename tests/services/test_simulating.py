@@ -12,15 +12,15 @@ from protocol.chain.events import EventKind
 from protocol.errors import UsageError
 from protocol.simulated import SIMULATED
 from protocol.study_file import read_study
-from rater.services.doors import lock_study, unblind_study
-from rater.services.exporting import ratings_csv
-from rater.services.key_files import Secrets, read_identities
-from rater.services.progress import read_progress
-from rater.services.rating import open_desk
+from rater.services.doors.doors import lock_study, unblind_study
+from rater.services.doors.key_files import Secrets, read_identities
+from rater.services.progress.progress import read_progress
+from rater.services.results.exporting import ratings_csv
+from rater.services.results.study_ratings import read_study_ratings
 from rater.services.simulation.simulated_effects import Scenario, default_scenario
 from rater.services.simulation.simulated_sitting import SimulatedClock
 from rater.services.simulation.simulating import SimulatedFolder, new_folder, simulate_study, with_tasks
-from rater.services.study_ratings import read_study_ratings
+from rater.services.sitting.rating import open_desk
 from rater.services.who import Who
 
 ADMIN = Who(name="admin", app="0", reason="a test")

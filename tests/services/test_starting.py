@@ -13,7 +13,7 @@ from protocol.errors import UsageError
 from protocol.rubric import Rubric
 from protocol.study import StudyProtocol
 from protocol.study_file import read_study
-from rater.services.starting import start_study, study_text
+from rater.services.seeding.starting import start_study, study_text
 
 METHODS = Path(__file__).parents[2].parent / "shared" / "methods.md"
 

@@ -10,8 +10,8 @@ import pytest
 from protocol.chain.events import EventDraft, EventKind
 from protocol.chain.ratings_file import parse_ratings_text
 from protocol.errors import StorageError, UsageError, WrongStateError
-from rater.services.packs import write_pack
-from rater.services.submitting import Submission, submit
+from rater.services.packs.packs import write_pack
+from rater.services.sitting.submitting import Submission, submit
 from tests.services.small_studies import (
     APP,
     PLAIN,

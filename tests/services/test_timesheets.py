@@ -12,7 +12,7 @@ from protocol.chain.identifiers import Clock
 from protocol.errors import NotFoundError, UsageError
 from protocol.timesheet import hours_text
 from rater.cli import app
-from rater.services.timesheets import read_timesheet
+from rater.services.sitting.timesheets import read_timesheet
 from tests.services.small_studies import (
     PLAIN,
     SmallStudy,

@@ -10,14 +10,14 @@ import pytest
 
 from protocol.chain.events import EventDraft, EventKind, Head, genesis, make_event
 from protocol.errors import CheckFailedError, InvalidInputError
-from rater.services.admissions import admit_rater
-from rater.services.handing_out import issue_packs
-from rater.services.merging import merge_files
-from rater.services.packs import write_pack
-from rater.services.submitting import submit
-from rater.services.verify_anchors import Anchors
-from rater.services.verify_answers import Answer
-from rater.services.verifying import verify_study
+from rater.services.packs.handing_out import issue_packs
+from rater.services.packs.merging import merge_files
+from rater.services.packs.packs import write_pack
+from rater.services.progress.admissions import admit_rater
+from rater.services.sitting.submitting import submit
+from rater.services.verifying.verify_anchors import Anchors
+from rater.services.verifying.verify_answers import Answer
+from rater.services.verifying.verifying import verify_study
 from tests.services.small_studies import ADMIN, APP, SmallStudy, clock, desk_of, lock_small, rate_item
 from tests.services.trained_studies import (
     admit_code,

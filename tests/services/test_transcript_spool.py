@@ -10,7 +10,7 @@ from protocol.conversation import Conversation, Message, ToolCall
 from protocol.item import Item
 from protocol.transcript import Origin, Transcript
 from protocol.visible import TaskCard
-from rater.services.transcript_spool import ItemSpool, Spool, TranscriptSpool
+from rater.services.sources.transcript_spool import ItemSpool, Spool, TranscriptSpool
 
 CALL = ToolCall(id="c", name="f", arguments='{"a": "\u00e9"}')
 

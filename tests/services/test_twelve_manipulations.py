@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from protocol.errors import CheckFailedError
-from rater.services.merging import merge_files
-from rater.services.verify_anchors import Anchors
-from rater.services.verify_answers import Answer
-from rater.services.verifying import verify_study
+from rater.services.packs.merging import merge_files
+from rater.services.verifying.verify_anchors import Anchors
+from rater.services.verifying.verify_answers import Answer
+from rater.services.verifying.verifying import verify_study
 from tests.services.forging import forging
 from tests.services.manipulations import AUDIT, CODE, LOCKED, MANIPULATIONS, RECEIPT, SCHEMA, raised
 from tests.services.small_studies import (
@@ -131,7 +131,7 @@ def test_11_a_foreign_submission_is_refused_at_the_door(tmp_path: Path) -> None:
     past = locked_study(tmp_path)
     other = seed_small(write_sources(tmp_path / "other"), seed=77)
     rate_all(other, raters=["R1"])
-    from rater.services.submitting import submit
+    from rater.services.sitting.submitting import submit
 
     done = submit(other.study, rater="R1", output=tmp_path / "F", interim=False, app="0")
     with pytest.raises(CheckFailedError, match="another study"):
@@ -141,8 +141,8 @@ def test_11_a_foreign_submission_is_refused_at_the_door(tmp_path: Path) -> None:
 @pytest.mark.parametrize("what", ["an incident is struck out", "a look is struck out"])
 def test_a_log_that_was_rewritten_before_the_lock_is_named(tmp_path: Path, what: str) -> None:
     """The log is anchored by the lock code: its chain is whole, and it is not the one that was locked."""
-    from rater.services.incidents import record_incident
-    from rater.services.looks import record_look
+    from rater.services.amending.incidents import record_incident
+    from rater.services.progress.looks import record_look
 
     small = rated_study(tmp_path)
     if "incident" in what:

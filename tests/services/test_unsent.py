@@ -9,9 +9,9 @@ import pytest
 
 from rater.plain.dialogue import Dialogue
 from rater.plain.loop import hold_sitting
-from rater.services import unsent
-from rater.services.submitting import submit
-from rater.services.unsent import unsent_reminder
+from rater.services.sitting import unsent
+from rater.services.sitting.submitting import submit
+from rater.services.sitting.unsent import unsent_reminder
 from tests.services.small_studies import APP, PLAIN, desk_of, pack_of_r1, rate_item, rated_study
 
 

@@ -19,8 +19,8 @@ import pytest
 
 from protocol.errors import InvalidInputError
 from protocol.sources.limits import SourceLimits
-from rater.services import opening_sources
-from rater.services.reading_sources import SourcesRead, read_sources
+from rater.services.sources import opening_sources
+from rater.services.sources.reading_sources import SourcesRead, read_sources
 
 TAU2 = b'{"info": {"agent_info": {"llm": "m"}}, "tasks": [], "simulations": ['
 TALK = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi"}]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from protocol.chain.events import EventDraft, EventKind, Span
 from protocol.rubric import Rubric
 from protocol.session import ItemProgress, fold_session
-from rater.services.public_bundle import shipped_text
+from rater.services.results.public_bundle import shipped_text
 from tests.conftest import make_rubric
 from tests.domain.test_session import ITEMS, chain, score, step
 

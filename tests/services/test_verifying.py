@@ -11,12 +11,12 @@ from protocol.allocation.sealing import generate_key_pair, seal_for_recipients
 from protocol.canonical_json import sha256_hex
 from protocol.chain.ratings_file import parse_ratings_text, receipt_code
 from protocol.errors import InvalidInputError, NotFoundError
-from rater.services.key_files import Secrets, open_key
-from rater.services.merging import merge_files
-from rater.services.submitting import submit
-from rater.services.verify_anchors import Anchors, parse_receipts
-from rater.services.verify_answers import Answer
-from rater.services.verifying import verify_study
+from rater.services.doors.key_files import Secrets, open_key
+from rater.services.packs.merging import merge_files
+from rater.services.sitting.submitting import submit
+from rater.services.verifying.verify_anchors import Anchors, parse_receipts
+from rater.services.verifying.verify_answers import Answer
+from rater.services.verifying.verifying import verify_study
 from tests.services.forging import forging
 from tests.services.small_studies import (
     ADMIN,

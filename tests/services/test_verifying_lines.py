@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from protocol.errors import InvalidInputError
-from rater.services.verify_anchors import Anchors
-from rater.services.verify_answers import Answer
-from rater.services.verifying import verify_study
+from rater.services.verifying.verify_anchors import Anchors
+from rater.services.verifying.verify_answers import Answer
+from rater.services.verifying.verifying import verify_study
 from tests.services.forging import Forger, canonical, forging
 from tests.services.small_studies import (
     locked_study,

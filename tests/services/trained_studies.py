@@ -11,10 +11,10 @@ from pathlib import Path
 
 from protocol.chain.events import EventDraft, EventKind
 from protocol.chain.identifiers import Entropy
-from rater.services.preparing import prepare
-from rater.services.rating import RatingDesk, open_desk
-from rater.services.seeding import Seeded, SeedRequest, seed_study
-from rater.services.training_desk import TrainingDesk
+from rater.services.seeding.preparing import prepare
+from rater.services.seeding.seeding import Seeded, SeedRequest, seed_study
+from rater.services.sitting.rating import RatingDesk, open_desk
+from rater.services.sitting.training_desk import TrainingDesk
 from tests.services.small_studies import (
     ADMIN,
     APP,

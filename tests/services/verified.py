@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rater.services.verify_anchors import Anchors
-from rater.services.verify_answers import Answer, Check
+from rater.services.verifying.verify_anchors import Anchors
+from rater.services.verifying.verify_answers import Answer, Check
 from tests.services.small_studies import (
     PastDoor,
 )

@@ -11,9 +11,9 @@ import pytest
 from textual.pilot import Pilot
 
 from protocol.adjudication.session import AdjudicationSession
-from rater.services.adjudicating import read_adjudication
-from rater.services.adjudication_desk import AdjudicationDesk
-from rater.services.doors import unlock_study
+from rater.services.adjudication.adjudicating import read_adjudication
+from rater.services.adjudication.adjudication_desk import AdjudicationDesk
+from rater.services.doors.doors import unlock_study
 from rater.tui.adjudication_app import AdjudicationApp
 from rater.tui.widgets.lines import InfoLine
 from tests.services.adjudicated_studies import (
@@ -214,7 +214,7 @@ async def test_a_write_that_fails_changes_nothing_and_is_tried_again(
             def full(*_: object) -> None:
                 raise StorageError("The disk is full.", next_step="Free some space.")
 
-            patch.setattr("rater.services.adjudication_desk.append_adjudication_event", full)
+            patch.setattr("rater.services.adjudication.adjudication_desk.append_adjudication_event", full)
             await work.press("2")
             assert "NOT SAVED" in work.shown()
             assert not on_disk(small).of(work.desk.cell(0)).answered

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rater.services.exporting import ratings_csv
-from rater.services.study_ratings import read_study_ratings
+from rater.services.results.exporting import ratings_csv
+from rater.services.results.study_ratings import read_study_ratings
 from tests.conftest import BuildStudy, make_items, make_rubric
 from tests.plain.talking import session_on_disk, talk
 from tests.tui.driving import item_on_disk, sitting

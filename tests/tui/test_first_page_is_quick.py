@@ -21,7 +21,7 @@ CAN_WAIT = (
     "protocol.chain.ratings_file",
     "protocol.event_rules",
     "protocol.training.attempts",
-    "rater.services.training_desk",
+    "rater.services.sitting.training_desk",
     "rater.tui.key_table",
     "rater.tui.screens.rating",
     "rater.tui.screens.text_entry",
@@ -34,7 +34,7 @@ import sys
 from pathlib import Path
 import rater.entry, rater.launching
 from rater.settings import read_settings
-from rater.services.rating import open_desk
+from rater.services.sitting.rating import open_desk
 desk = open_desk(Path(sys.argv[1]), rater="R1", app="0")
 from rater.tui.app import RaterApp
 RaterApp(desk, settings=read_settings(Path("no such file"))).get_default_screen()

@@ -6,7 +6,7 @@ import pytest
 
 from protocol.chain.events import EventKind
 from protocol.study_file import read_study
-from rater.services.starting import study_text
+from rater.services.seeding.starting import study_text
 from rater.tui.widgets.rubric_pane import RubricPane
 from tests.conftest import BuildStudy, make_items, make_rubric
 from tests.tui.driving import NARROW, SIZES, item_on_disk, kinds_on_disk, on_disk, sitting

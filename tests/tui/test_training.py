@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from textual import events
 
-from rater.services.rating import RatingDesk, open_desk
-from rater.services.submitting import submit
+from rater.services.sitting.rating import RatingDesk, open_desk
+from rater.services.sitting.submitting import submit
 from rater.tui import saver
 from rater.tui.app import RaterApp
 from rater.tui.screens.page import PageScreen
@@ -195,8 +195,8 @@ async def test_quitting_in_the_middle_loses_nothing(tmp_path: Path) -> None:
 
 async def test_a_pack_is_trained_in_and_handed_in(tmp_path: Path) -> None:
     """By keys in a pack, to the end of the study's items, and out as a ratings file."""
-    from rater.services.merging import merge_files
-    from rater.services.packs import write_pack
+    from rater.services.packs.merging import merge_files
+    from rater.services.packs.packs import write_pack
     from tests.services.small_studies import ADMIN, clock
 
     small = trained_study(tmp_path)

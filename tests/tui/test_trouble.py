@@ -10,7 +10,7 @@ import pytest
 from textual import events
 from textual.widgets import TextArea
 
-from rater.services.doors import lock_study
+from rater.services.doors.doors import lock_study
 from rater.services.who import Who
 from rater.tui import saver
 from rater.tui.app import RaterApp

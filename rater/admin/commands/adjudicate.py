@@ -16,9 +16,9 @@ from rater.admin.options import JsonOption, ReasonOption, StudyArgument, login_n
 from rater.admin.output import print_json, say, talk
 
 if TYPE_CHECKING:
-    from rater.services.adjudicating import Reissued
-    from rater.services.adjudication_record import Adjudication
-    from rater.services.lock_papers import PaperNames
+    from rater.services.adjudication.adjudicating import Reissued
+    from rater.services.adjudication.adjudication_record import Adjudication
+    from rater.services.doors.lock_papers import PaperNames
 
 
 def adjudicate(
@@ -58,9 +58,13 @@ def adjudicate(
     json: JsonOption = False,
 ) -> None:
     """Decide the raters' disagreements after the lock, blind to conditions and to who said what."""
-    from rater.services.adjudicating import finish_adjudication, read_adjudication, waive_adjudication
-    from rater.services.lock_papers import PaperNames, refuse_papers_in_the_way
-    from rater.services.rating import utc_now
+    from rater.services.adjudication.adjudicating import (
+        finish_adjudication,
+        read_adjudication,
+        waive_adjudication,
+    )
+    from rater.services.doors.lock_papers import PaperNames, refuse_papers_in_the_way
+    from rater.services.sitting.rating import utc_now
     from rater.services.who import Who
 
     if sum((list_only, finish, waive)) > 1:
@@ -122,7 +126,7 @@ def _counts(found: Adjudication) -> dict[str, str]:
 
 
 def _next(study: Path) -> str:
-    from rater.services.progress import read_next_step
+    from rater.services.progress.progress import read_next_step
 
     return read_next_step(study)
 
@@ -136,7 +140,7 @@ def _print_lock(
     force: bool,
     json: bool,
 ) -> None:
-    from rater.services.progress import read_next_step
+    from rater.services.progress.progress import read_next_step
 
     papers = papers_of_the_lock(study, names, force=force)
     if json:

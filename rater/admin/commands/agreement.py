@@ -32,7 +32,7 @@ from rater.admin.output import print_json
 
 if TYPE_CHECKING:
     from protocol.audit.pooled_agreement import AuditAgreement
-    from rater.services.analysing import Ratings
+    from rater.services.results.analysing import Ratings
 
 FEWEST_RESAMPLES = 200
 
@@ -73,7 +73,7 @@ def agreement(
     from protocol.report.agreement_plot import agreement_plot
     from protocol.report.agreement_text import agreement_blocks
     from protocol.report.audit_text import audit_agreement_blocks
-    from rater.services.analysing import analyse_agreement
+    from rater.services.results.analysing import analyse_agreement
 
     if 0 < bootstrap < FEWEST_RESAMPLES:
         raise UsageError(

@@ -12,7 +12,7 @@ from rater import __version__
 from rater.admin.options import JsonOption, ReasonOption, StudyArgument, login_name
 
 if TYPE_CHECKING:
-    from rater.services.amending_rubric import RubricChange
+    from rater.services.amending.amending_rubric import RubricChange
 
 
 def amend(
@@ -42,8 +42,8 @@ def amend(
     """Change anchors, examples, rules or questions of the rubric; every rater is told once."""
     from rater.admin.amending import amended_json, print_amended, warn_of_packs
     from rater.admin.output import print_json
-    from rater.services.amending_rubric import amend_rubric, plan_amendment, read_new_rubric
-    from rater.services.rating import utc_now
+    from rater.services.amending.amending_rubric import amend_rubric, plan_amendment, read_new_rubric
+    from rater.services.sitting.rating import utc_now
     from rater.services.who import Who
 
     again = [name.strip() for given in rerate or () for name in given.split(",") if name.strip()]

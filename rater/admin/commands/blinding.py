@@ -9,7 +9,7 @@ from rater.admin.options import JsonOption, StudyArgument
 from rater.admin.output import print_json, say
 
 if TYPE_CHECKING:
-    from rater.services.blind_kept import BlindRecord
+    from rater.services.results.blind_kept import BlindRecord
 
 
 def blinding(study: StudyArgument, json: JsonOption = False) -> None:
@@ -17,7 +17,7 @@ def blinding(study: StudyArgument, json: JsonOption = False) -> None:
     from protocol.analysis.blinding_json import blinding_to_json
     from protocol.analysis.blinding_success import blinding_success
     from protocol.report.blinding_text import blinding_blocks
-    from rater.services.blind_kept import read_blind_record
+    from rater.services.results.blind_kept import read_blind_record
 
     record = read_blind_record(study)
     result = blinding_success(record.questions, seed=record.protocol.analysis.seed)

@@ -14,7 +14,7 @@ from rater.admin.options import JsonOption, ReasonOption, StudyArgument, login_n
 from rater.admin.output import print_json, say, talk, typed
 
 if TYPE_CHECKING:
-    from rater.services.admissions import Admission
+    from rater.services.progress.admissions import Admission
 
 
 def calibration(
@@ -29,8 +29,8 @@ def calibration(
     """Show the training of raters beside the references, and who passed the gate; let one in."""
     from protocol.report.calibration_json import calibration_to_json
     from protocol.report.calibration_text import calibration_blocks
-    from rater.services.calibration import read_calibration
-    from rater.services.looks import ON_RECORD, record_look
+    from rater.services.progress.calibration import read_calibration
+    from rater.services.progress.looks import ON_RECORD, record_look
 
     if admit is None and reason:
         raise UsageError("--reason belongs to --admit.", next_step="Add --admit CODE, or leave it out.")
@@ -49,8 +49,8 @@ def calibration(
 def _admit(study: Path, rater: str, reason: str) -> Admission:
     import secrets
 
-    from rater.services.admissions import admit_rater
-    from rater.services.rating import utc_now
+    from rater.services.progress.admissions import admit_rater
+    from rater.services.sitting.rating import utc_now
     from rater.services.who import Who
 
     who = Who(name=login_name(), app=__version__, reason=reason)

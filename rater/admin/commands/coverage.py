@@ -31,7 +31,7 @@ def coverage(
     from protocol.report.audit_text import coverage_blocks
     from rater.services.auditing.audit_results import read_coverage
     from rater.services.auditing.figure_files import write_figures
-    from rater.services.looks import ON_RECORD, record_look
+    from rater.services.progress.looks import ON_RECORD, record_look
 
     if force and figures is None:
         raise UsageError("--force belongs to --figures.", next_step="Leave it out.")

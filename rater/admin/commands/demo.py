@@ -41,8 +41,8 @@ def demo(
 
 def _run(folder: Path) -> None:
     from protocol.simulated import SIMULATED
-    from rater.services.demonstrating import copy_sample, rate_sample
-    from rater.services.key_files import read_secret_text
+    from rater.services.doors.key_files import read_secret_text
+    from rater.services.simulation.demonstrating import copy_sample, rate_sample
 
     say(f"*** {SIMULATED} ***")
     sample = copy_sample(folder, simulated=True)
@@ -80,7 +80,7 @@ def _step(command: str) -> None:
 
 
 def _lock_code(study: Path) -> str:
-    from rater.services.progress import read_progress
+    from rater.services.progress.progress import read_progress
 
     code = read_progress(study).lock_code
     if code is None:

@@ -43,7 +43,7 @@ def design(
     """Show who would rate how much: shared items, distances, waves, complete pairs, faults by name."""
     from protocol.design.design_json import design_to_json
     from protocol.report.design_text import design_blocks
-    from rater.services.designing import describe_design
+    from rater.services.seeding.designing import describe_design
 
     named = (
         named_sources(

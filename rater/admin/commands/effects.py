@@ -32,7 +32,7 @@ from rater.admin.output import print_json, talk
 
 if TYPE_CHECKING:
     from protocol.study import AnalysisPlan
-    from rater.services.analysing import Ratings
+    from rater.services.results.analysing import Ratings
 
 MANY_RATINGS = 20_000
 """From here on the computation takes more than a second."""
@@ -69,7 +69,7 @@ def effects(
     from protocol.analysis.effects_json import effects_to_json
     from protocol.report.effects_plot import effects_plot
     from protocol.report.effects_text import effects_blocks
-    from rater.services.analysing import analyse_effects, analyse_robustness
+    from rater.services.results.analysing import analyse_effects, analyse_robustness
 
     if study is not None and (baseline is not None or seed is not None):
         raise UsageError(

@@ -121,8 +121,8 @@ def export(
     if scout is not None or label_studio is not None or dataset is not None:
         _hand_back(study, scout, label_studio, dataset, force=force, json=json)
         return
-    from rater.services.exporting import export_for_r, export_study
-    from rater.services.looks import announce_look, record_look
+    from rater.services.progress.looks import announce_look, record_look
+    from rater.services.results.exporting import export_for_r, export_study
 
     if for_r is not None:
         names = export_for_r(study, for_r, app=__version__, replace=force)
@@ -149,8 +149,8 @@ def _print_files(folder: Path, names: Sequence[str], *, json: bool) -> None:
 def _export_public(
     study: Path, folder: Path, raters: Path | None, allowed: list[str], *, force: bool, json: bool
 ) -> None:
-    from rater.services.identity_facts import identity_facts
-    from rater.services.public_bundle import export_public
+    from rater.services.results.identity_facts import identity_facts
+    from rater.services.results.public_bundle import export_public
 
     facts = identity_facts(study, raters)
     names = export_public(study, folder, app=__version__, identities=facts, allowed=allowed, overwrite=force)
@@ -169,7 +169,7 @@ def _hand_back(
     force: bool,
     json: bool,
 ) -> None:
-    from rater.services.handing_back import export_dataset, export_label_studio, export_scout
+    from rater.services.results.handing_back import export_dataset, export_label_studio, export_scout
 
     if scout is not None:
         _print_files(scout, export_scout(study, scout, replace=force), json=json)
@@ -187,7 +187,7 @@ def _export_inspect(
     from datetime import UTC, datetime
 
     from protocol.sources.source_plan import SourceOverrides
-    from rater.services.inspect_scores import export_inspect
+    from rater.services.results.inspect_scores import export_inspect
 
     if not logs:
         raise UsageError("--inspect needs the logs.", next_step="Add --log FILE for each.")

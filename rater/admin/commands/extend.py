@@ -33,7 +33,7 @@ from rater.admin.options import (
 from rater.admin.output import print_json, say, talk, typed
 
 if TYPE_CHECKING:
-    from rater.services.extending import Extended
+    from rater.services.amending.extending import Extended
 
 
 def extend(
@@ -81,12 +81,12 @@ def extend(
     import secrets
 
     from rater.admin.commands.seed import tell_fairness, tell_what_was_left_out
-    from rater.services.extending import ExtendRequest, extend_study
-    from rater.services.fairness import verify_known_run
-    from rater.services.preparing import prepare
+    from rater.services.amending.extending import ExtendRequest, extend_study
     from rater.services.rater_list import read_rater_list
-    from rater.services.rating import utc_now
     from rater.services.reading_study import read_study_file
+    from rater.services.seeding.fairness import verify_known_run
+    from rater.services.seeding.preparing import prepare
+    from rater.services.sitting.rating import utc_now
     from rater.services.who import Who
 
     originals = [read_study_file(path) for path in original]

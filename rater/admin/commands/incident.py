@@ -24,8 +24,8 @@ def incident(
     json: JsonOption = False,
 ) -> None:
     """Record that a rater may have learned a condition; `blinding` shows effects with and without."""
-    from rater.services.incidents import record_incident
-    from rater.services.rating import utc_now
+    from rater.services.amending.incidents import record_incident
+    from rater.services.sitting.rating import utc_now
     from rater.services.who import Who
 
     recorded = record_incident(

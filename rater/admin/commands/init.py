@@ -25,7 +25,7 @@ def init(
     Rubric, scaffolds and example tasks are texts of the makers of blindrater, not those of
     Vishwarupe et al. (2026), which are not public.
     """
-    from rater.services.starting import start_study
+    from rater.services.seeding.starting import start_study
 
     started = start_study(folder, kind)
     for path in started.written:

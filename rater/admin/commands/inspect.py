@@ -21,7 +21,7 @@ from rater.admin.output import print_json, print_table, say
 if TYPE_CHECKING:
     from protocol.sources.factorial import Cell
     from protocol.sources.report import Count
-    from rater.services.inspecting import Inspection, Spread
+    from rater.services.sources.inspecting import Inspection, Spread
 
 _SHOWN_NAMES = 20
 _SHOWN_CELLS = 40
@@ -48,7 +48,7 @@ def inspect(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show format, models, scaffolds, tasks, roles, lengths and gaps of transcripts."""
-    from rater.services.inspecting import inspect_sources
+    from rater.services.sources.inspecting import inspect_sources
 
     named = named_sources(
         sources,
@@ -69,7 +69,7 @@ def inspect(
 
 
 def _print_fields(paths: tuple[Path, ...], *, as_json: bool) -> None:
-    from rater.services.source_fields import fields_of
+    from rater.services.sources.source_fields import fields_of
 
     found = fields_of(paths)
     if as_json:

@@ -38,9 +38,9 @@ def key_check(
 ) -> None:
     """Open the key in memory, check that it belongs to the study, and say only whether it does."""
     from protocol.allocation.sealing import is_passphrase_sealed
-    from rater.services.key_checking import check_key
-    from rater.services.key_files import Secrets, read_bytes, read_identities
-    from rater.services.rating import utc_now
+    from rater.services.doors.key_checking import check_key
+    from rater.services.doors.key_files import Secrets, read_bytes, read_identities
+    from rater.services.sitting.rating import utc_now
     from rater.services.who import Who
 
     sealed = read_bytes(key, wanted="the sealed key")

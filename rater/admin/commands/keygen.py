@@ -18,7 +18,7 @@ def keygen(
     json: JsonOption = False,
 ) -> None:
     """Make an age identity; print its recipient, which may be shown to anybody."""
-    from rater.services.key_files import write_identity
+    from rater.services.doors.key_files import write_identity
 
     pair = write_identity(output)
     if json:

@@ -25,7 +25,7 @@ from rater.exit_codes import ExitCode
 if TYPE_CHECKING:
     from protocol.deidentify.finding import LeakHit
     from protocol.deidentify.guessability.audit import AuditResult
-    from rater.services.leaks import LeakReport
+    from rater.services.leaks.leaks import LeakReport
 
 DecisionsOption = Annotated[
     Path | None,
@@ -67,8 +67,8 @@ def leaks(
     json: JsonOption = False,
 ) -> None:
     """Show every hit of the leak rules in context; exit 4 while one waits for a decision."""
-    from rater.services.leaks import decide_hits, decisions_path, find_leaks, read_decisions
-    from rater.services.rating import utc_now
+    from rater.services.leaks.leaks import decide_hits, decisions_path, find_leaks, read_decisions
+    from rater.services.sitting.rating import utc_now
 
     named = named_sources(
         sources,
@@ -93,7 +93,7 @@ def leaks(
         )
     audited = None
     if audit:
-        from rater.services.guessability import audit_sources
+        from rater.services.leaks.guessability import audit_sources
 
         audited = audit_sources(
             protocol,

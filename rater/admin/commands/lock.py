@@ -14,7 +14,7 @@ from rater.admin.output import print_json, say, talk, typed
 
 if TYPE_CHECKING:
     from protocol.chain.lock_gaps import LockGaps
-    from rater.services.lock_papers import LockPapers, PaperNames
+    from rater.services.doors.lock_papers import LockPapers, PaperNames
 
 
 def lock(
@@ -48,10 +48,10 @@ def lock(
     json: JsonOption = False,
 ) -> None:
     """Make the ratings final and print the lock code, to be published before unblinding."""
-    from rater.services.doors import lock_study
-    from rater.services.lock_papers import PaperNames, refuse_papers_in_the_way
-    from rater.services.progress import read_next_step
-    from rater.services.rating import utc_now
+    from rater.services.doors.doors import lock_study
+    from rater.services.doors.lock_papers import PaperNames, refuse_papers_in_the_way
+    from rater.services.progress.progress import read_next_step
+    from rater.services.sitting.rating import utc_now
     from rater.services.who import Who
 
     if dry_run and (papers_only or accept_missing):
@@ -96,7 +96,7 @@ def lock(
 
 
 def _write(study: Path, names: PaperNames, *, force: bool) -> LockPapers:
-    from rater.services.lock_papers import write_lock_papers
+    from rater.services.doors.lock_papers import write_lock_papers
 
     return write_lock_papers(study, names, force=force)
 
@@ -122,7 +122,7 @@ def _print_papers(papers: LockPapers, *, json: bool) -> None:
 
 
 def _tell_gaps(study: Path, *, json: bool) -> None:
-    from rater.services.gaps_before_lock import read_gaps
+    from rater.services.doors.gaps_before_lock import read_gaps
 
     gaps = read_gaps(study)
     if json:

@@ -56,10 +56,10 @@ def pack(
     json: JsonOption = False,
 ) -> None:
     """Make packs with letters for rating elsewhere; while a pack is out, its rater rates nowhere else."""
-    from rater.services.exchange import open_exchange, refuse_address
-    from rater.services.handing_out import issue_packs, recall_packs
-    from rater.services.letters import LetterRequest
-    from rater.services.rating import utc_now
+    from rater.services.exchange.exchange import open_exchange, refuse_address
+    from rater.services.packs.handing_out import issue_packs, recall_packs
+    from rater.services.packs.letters import LetterRequest
+    from rater.services.sitting.rating import utc_now
     from rater.services.who import Who
 
     who = Who(name=login_name(), app=__version__, reason=reason)

@@ -82,7 +82,7 @@ def plan(
     """Simulate what a study can detect: power after Holm, chance of each verdict, margin it resolves."""
     from protocol.design.power_json import power_to_json
     from protocol.report.power_text import power_blocks
-    from rater.services.planning import PlanQuestion, answer_plan
+    from rater.services.seeding.planning import PlanQuestion, answer_plan
 
     question = PlanQuestion(
         tasks=tasks,

@@ -25,8 +25,8 @@ from rater.admin.output import print_json, say, talk
 
 if TYPE_CHECKING:
     from protocol.profile.profile import Profile
-    from rater.services.profiling import Told, Wanted
-    from rater.services.report_files import WrittenReport
+    from rater.services.results.profiling import Told, Wanted
+    from rater.services.results.report_files import WrittenReport
 
 
 def profile(
@@ -81,7 +81,7 @@ def profile(
 ) -> None:
     """Show the alignment profile of a system: a row per dimension, gaps in view, never one number."""
     from protocol.profile.profile_file import NO_OVERALL
-    from rater.services.profiling import Told, Wanted, read_context
+    from rater.services.results.profiling import Told, Wanted, read_context
 
     if overall:
         raise WrongStateError(NO_OVERALL, next_step="Read the rows.")
@@ -106,7 +106,7 @@ def profile(
                 " --ratings: a study declares its own.",
                 next_step="Leave them out.",
             )
-        from rater.services.profiling import study_profiles
+        from rater.services.results.profiling import study_profiles
 
         found = study_profiles(study, wanted, told, app=__version__)
     else:
@@ -130,7 +130,7 @@ def _show(found: tuple[Profile, ...], *, output: Path | None, force: bool, json:
     from protocol.report.profile_text import profile_blocks
 
     if output is not None:
-        from rater.services.profile_files import write_profiles
+        from rater.services.results.profile_files import write_profiles
 
         _tell(write_profiles(found, output, replace=force))
     if json:
@@ -144,11 +144,11 @@ def _show(found: tuple[Profile, ...], *, output: Path | None, force: bool, json:
 
 def _compare(first: Path, second: Path, *, output: Path | None, force: bool, json: bool) -> None:
     from protocol.report.profile_comparison import comparison_blocks, comparison_document, comparison_json
-    from rater.services.profiling import compare_files
+    from rater.services.results.profiling import compare_files
 
     found = compare_files(first, second)
     if output is not None:
-        from rater.services.profile_files import write_comparison
+        from rater.services.results.profile_files import write_comparison
 
         _tell(write_comparison(found, output, replace=force))
     if json:
@@ -182,8 +182,8 @@ def _of_file(
     origins: Path | None,
 ) -> tuple[Profile, ...]:
     from protocol.analysis.raw_ratings import ReadingOptions
-    from rater.services.analysing import read_ratings_file
-    from rater.services.profiling import ratings_profiles
+    from rater.services.results.analysing import read_ratings_file
+    from rater.services.results.profiling import ratings_profiles
 
     if ratings is None or protocol is None:
         raise UsageError(

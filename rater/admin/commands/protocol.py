@@ -13,7 +13,7 @@ from rater.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from protocol.fairness.answer import RuleAnswer
-    from rater.services.fairness import VerifiedRun
+    from rater.services.seeding.fairness import VerifiedRun
 
 _SHOWN = 12
 
@@ -44,7 +44,7 @@ def verify(
 ) -> None:
     """Ask every fairness rule of a collection and name each breach."""
     from protocol.fairness.answer import Outcome, Verdict
-    from rater.services.fairness import verify_run
+    from rater.services.seeding.fairness import verify_run
 
     named = named_sources(sources, mapping, format_name=format_name)
     found = verify_run(named.paths, protocol=study, run_manifest=run, overrides=named.overrides)

@@ -8,7 +8,7 @@ from rater.admin.output import print_json, print_table, say
 
 def questions(study: StudyArgument, json: JsonOption = False) -> None:
     """List what raters ask or flag, item by item; `clarify` and `withdraw` answer."""
-    from rater.services.questions import read_questions
+    from rater.services.amending.questions import read_questions
 
     found = read_questions(study)
     if json:

@@ -16,7 +16,7 @@ from rater.admin.output import print_table, say, talk
 
 if TYPE_CHECKING:
     from protocol.report.text_block import Block
-    from rater.services.analysing import Ratings
+    from rater.services.results.analysing import Ratings
 
 RatingsOption = Annotated[
     Path | None,
@@ -121,7 +121,7 @@ def load_ratings(source: RatingsSource, *, where: Sequence[str] | None, needs_or
     """
     from protocol.analysis.raw_ratings import ReadingOptions
     from protocol.analysis.row_filter import parse_filters
-    from rater.services.analysing import Ratings, read_ratings_file
+    from rater.services.results.analysing import Ratings, read_ratings_file
 
     study = source.study
     if (study is None) == (source.ratings is None):
@@ -149,8 +149,8 @@ def load_ratings(source: RatingsSource, *, where: Sequence[str] | None, needs_or
             "--ratings: a study declares its own.",
             next_step="Leave them out.",
         )
-    from rater.services.looks import ON_RECORD, record_look
-    from rater.services.study_ratings import read_study_ratings, read_unblinded_ratings
+    from rater.services.progress.looks import ON_RECORD, record_look
+    from rater.services.results.study_ratings import read_study_ratings, read_unblinded_ratings
 
     read = read_unblinded_ratings if needs_origin else read_study_ratings
     found = read(study, with_gold=source.with_gold)

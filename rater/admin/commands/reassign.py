@@ -10,7 +10,7 @@ from rater import __version__
 from rater.admin.options import JsonOption, ReasonOption, StudyArgument, login_name
 
 if TYPE_CHECKING:
-    from rater.services.reassigning import NewDesign
+    from rater.services.amending.reassigning import NewDesign
 
 
 def reassign(
@@ -31,8 +31,8 @@ def reassign(
 
     from rater.admin.amending import amended_json, print_amended, warn_of_packs
     from rater.admin.output import print_json
-    from rater.services.rating import utc_now
-    from rater.services.reassigning import plan_reassignment, reassign_tasks
+    from rater.services.amending.reassigning import plan_reassignment, reassign_tasks
+    from rater.services.sitting.rating import utc_now
     from rater.services.who import Who
 
     if dry_run:

@@ -28,9 +28,9 @@ def rehearse(
     from protocol.analysis.effects_json import effects_to_json
     from protocol.report.agreement_text import agreement_blocks
     from protocol.report.effects_text import effects_blocks
-    from rater.services.analysing import analyse_agreement, analyse_effects
-    from rater.services.looks import record_look
-    from rater.services.rehearsing import rehearse as shuffle
+    from rater.services.progress.looks import record_look
+    from rater.services.results.analysing import analyse_agreement, analyse_effects
+    from rater.services.results.rehearsing import rehearse as shuffle
 
     shuffled = shuffle(study, protocol, seed=seed)
     record_look(study, action="rehearsal", who=login_name(), app=__version__)

@@ -23,7 +23,7 @@ from rater.admin.options import JsonOption
 from rater.admin.output import print_json, say, talk
 
 if TYPE_CHECKING:
-    from rater.services.report_files import Report
+    from rater.services.results.report_files import Report
 
 ReportProtocolOption = Annotated[
     Path | None,
@@ -51,8 +51,8 @@ def report(
 ) -> None:
     """Write the report of an unblinded study, a locked audit or a ratings file: a page, Markdown, figures."""
     from protocol.report.document_markdown import HOW_TO_DRAW
-    from rater.services.report_files import write_report
-    from rater.services.reporting import study_report
+    from rater.services.results.report_files import write_report
+    from rater.services.results.reporting import study_report
 
     if ratings is not None:
         if study is not None:
@@ -99,8 +99,8 @@ def _of_file(
     origins: Path | None,
 ) -> Report:
     from protocol.analysis.raw_ratings import ReadingOptions
-    from rater.services.analysing import read_ratings_file
-    from rater.services.reporting import ratings_report
+    from rater.services.results.analysing import read_ratings_file
+    from rater.services.results.reporting import ratings_report
 
     if protocol is None:
         raise UsageError(

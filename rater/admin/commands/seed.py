@@ -32,8 +32,8 @@ from rater.admin.options import (
 from rater.admin.output import print_json, say, talk, typed
 
 if TYPE_CHECKING:
-    from rater.services.fairness import VerifiedRun
-    from rater.services.preparing import Prepared
+    from rater.services.seeding.fairness import VerifiedRun
+    from rater.services.seeding.preparing import Prepared
 
 _SHOWN_CELLS = 5
 
@@ -101,11 +101,11 @@ def seed(
         seed_as_audit(protocol, sources, output=output, force=force, json=json)
         return
     from protocol.claims.evidence_level import claims_above
-    from rater.services.fairness import verify_known_run
-    from rater.services.preparing import prepare
     from rater.services.rater_list import read_rater_list
-    from rater.services.rating import utc_now
-    from rater.services.seeding import SeedRequest, seed_study
+    from rater.services.seeding.fairness import verify_known_run
+    from rater.services.seeding.preparing import prepare
+    from rater.services.seeding.seeding import SeedRequest, seed_study
+    from rater.services.sitting.rating import utc_now
 
     named = named_sources(
         sources,

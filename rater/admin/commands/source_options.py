@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 def _complete_map(ctx: typer.Context, incomplete: str) -> list[str]:
     """Return PART=FIELD for the fields that the named sources have."""
-    from rater.services.source_fields import complete_mapping
+    from rater.services.sources.source_fields import complete_mapping
 
     return complete_mapping(_paths_among(ctx), incomplete)
 
 
 def _complete_source(ctx: typer.Context, incomplete: str) -> list[str]:
     """Return fields after `--map PART=`, which bash hands over as three words; else nothing: file names."""
-    from rater.services.source_fields import complete_mapping
+    from rater.services.sources.source_fields import complete_mapping
 
     begun = [str(one) for one in ctx.params.get("mapping") or ()]
     if not begun or "=" in begun[-1]:

@@ -11,8 +11,8 @@ def status(study: StudyArgument, json: JsonOption = False) -> None:
     from protocol.amendment_words import summary_of
     from protocol.simulated import SIMULATED
     from rater.admin.adjudication_output import adjudication_facts, adjudication_line
-    from rater.services.adjudication_record import AdjudicationState
-    from rater.services.progress import read_progress
+    from rater.services.adjudication.adjudication_record import AdjudicationState
+    from rater.services.progress.progress import read_progress
 
     progress = read_progress(study)
     adjudication = progress.adjudication

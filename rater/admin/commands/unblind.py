@@ -43,9 +43,9 @@ def unblind(
 ) -> None:
     """Open the allocation into the locked study. This cannot be undone or repeated."""
     from protocol.allocation.sealing import is_passphrase_sealed
-    from rater.services.doors import require_sealed, unblind_study
-    from rater.services.key_files import Secrets, read_bytes, read_identities
-    from rater.services.rating import utc_now
+    from rater.services.doors.doors import require_sealed, unblind_study
+    from rater.services.doors.key_files import Secrets, read_bytes, read_identities
+    from rater.services.sitting.rating import utc_now
     from rater.services.who import Who
 
     require_sealed(study)

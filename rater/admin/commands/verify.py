@@ -23,8 +23,8 @@ from rater.exit_codes import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from rater.services.verify_anchors import Anchors
-    from rater.services.verify_answers import Check
+    from rater.services.verifying.verify_anchors import Anchors
+    from rater.services.verifying.verify_answers import Check
 
 
 def verify(
@@ -60,9 +60,9 @@ def verify(
     json: JsonOption = False,
 ) -> None:
     """Check a study file or a public bundle against itself, the published lock code, receipts and key."""
-    from rater.services.key_files import Secrets, read_bytes, read_identities, read_secret_text
-    from rater.services.verify_anchors import Anchors, parse_receipts
-    from rater.services.verify_answers import Answer
+    from rater.services.doors.key_files import Secrets, read_bytes, read_identities, read_secret_text
+    from rater.services.verifying.verify_anchors import Anchors, parse_receipts
+    from rater.services.verifying.verify_answers import Answer
 
     if record and (receipts is None or study.is_dir()):
         raise UsageError("--record belongs to --receipts of a study file.", next_step="Leave it out.")
@@ -111,8 +111,8 @@ def verify(
 
 
 def _record(study: Path, receipts: Mapping[str, Sequence[str]]) -> None:
-    from rater.services.confirming import record_receipts
-    from rater.services.rating import utc_now
+    from rater.services.packs.confirming import record_receipts
+    from rater.services.sitting.rating import utc_now
     from rater.services.who import Who
 
     found = record_receipts(study, receipts, who=Who(name=login_name(), app=__version__), clock=utc_now)
@@ -121,10 +121,10 @@ def _record(study: Path, receipts: Mapping[str, Sequence[str]]) -> None:
 
 def _checks(path: Path, anchors: Anchors, *, recompute: bool) -> list[Check]:
     """Ask a folder as a public bundle, and anything else as a study file."""
-    from rater.services.verifying_bundle import is_folder, read_bundle, verify_bundle
+    from rater.services.verifying.verifying_bundle import is_folder, read_bundle, verify_bundle
 
     if not is_folder(path):
-        from rater.services.verifying import verify_study
+        from rater.services.verifying.verifying import verify_study
 
         if recompute:
             raise UsageError(

@@ -14,11 +14,11 @@ from protocol.errors import WrongStateError
 from protocol.item import Item
 from protocol.report.audit_facts import AuditFacts, AuditResults, Material
 from protocol.report.audit_report import audit_document, audit_paper_tables
-from rater.services.analysing import analyse_agreement
-from rater.services.progress import StudyProgress
-from rater.services.report_files import TABLES, Report
-from rater.services.report_record import record_facts
-from rater.services.study_ratings import StudyRatings
+from rater.services.progress.progress import StudyProgress
+from rater.services.results.analysing import analyse_agreement
+from rater.services.results.report_files import TABLES, Report
+from rater.services.results.report_record import record_facts
+from rater.services.results.study_ratings import StudyRatings
 
 
 def audit_report(path: Path, ratings: StudyRatings, progress: StudyProgress, *, app: str) -> Report:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from protocol.audit.coverage import Coverage, coverage
 from protocol.errors import WrongStateError
-from rater.services.study_ratings import read_study_ratings
+from rater.services.results.study_ratings import read_study_ratings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from protocol.audit.coverage import Coverage
 from protocol.errors import UsageError
 from protocol.report.audit_figures import audit_figures
-from rater.services.result_folder import write_folder
+from rater.services.results.result_folder import write_folder
 
 
 def write_figures(found: Coverage, folder: Path, *, replace: bool = False) -> tuple[str, ...]:

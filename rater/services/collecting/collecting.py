@@ -30,8 +30,8 @@ from rater.services.collecting.cells import (
 )
 from rater.services.collecting.harvest import Harvest, harvest, software
 from rater.services.collecting.inspect_run import Generation, count_prompts, run_models
-from rater.services.fairness import RUN_MANIFEST, SECOND, TRANSCRIPTS, read_run_file
 from rater.services.reading_study import read_study_file
+from rater.services.seeding.fairness import RUN_MANIFEST, SECOND, TRANSCRIPTS, read_run_file
 
 LOGS, STUDY = "logs", "study.toml"
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from protocol.errors import CheckFailedError
-from rater.services.rating import open_desk
 from rater.services.selftest.canaries import IN_ITEM, IN_NOTE, IN_STUDY_NAME, Canaries
 from rater.services.selftest.canary_workplace import Workplace, faulty_rater_command, rater_command
 from rater.services.selftest.pty_session import TerminalSize
+from rater.services.sitting.rating import open_desk
 
 _INTERNAL_FAULT = 1
 _PAGE_BYTES = 4096
@@ -25,7 +25,7 @@ _CHANGED = "NOT SAVED"
 _TOO_SMALL = TerminalSize(columns=40, rows=10)
 
 _FAULT_OVER_ITEM = """
-from rater.services.rating import RatingDesk
+from rater.services.sitting.rating import RatingDesk
 
 def show(desk, position):
     item = desk.item(position)
@@ -34,7 +34,7 @@ def show(desk, position):
 RatingDesk.show = show
 """
 _FAULT_OVER_NOTE = """
-from rater.services import submitting
+from rater.services.sitting import submitting
 
 def write_whole(path, data, **options):
     raise ValueError(data.decode())

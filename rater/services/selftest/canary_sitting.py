@@ -12,11 +12,11 @@ from pathlib import Path
 
 from protocol.chain.events import EventDraft, EventKind
 from protocol.errors import CheckFailedError
-from rater.services.rating import open_desk
 from rater.services.selftest.canaries import IN_GUESS, IN_ITEM, IN_NOTE, IN_STUDY_NAME, Canaries
 from rater.services.selftest.canary_study import GUESS_QUESTION
 from rater.services.selftest.canary_workplace import Workplace, rater_command
 from rater.services.selftest.pty_session import PtySession
+from rater.services.sitting.rating import open_desk
 
 DONE_IN_THE_APP = frozenset(
     {

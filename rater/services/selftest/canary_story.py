@@ -16,12 +16,11 @@ from protocol.conversation import Message
 from protocol.errors import BlindError
 from protocol.study import RedactionPlan, StudyProtocol
 from protocol.transcript import Transcript
-from rater.services.handing_out import issue_packs
-from rater.services.key_files import Secrets, open_key, read_bytes, read_identities, write_identity
-from rater.services.preparing import Prepared, prepare
-from rater.services.rating import utc_now
-from rater.services.seeding import SeedRequest, seed_study
-from rater.services.seeding_plan import plan_seeding
+from rater.services.doors.key_files import Secrets, open_key, read_bytes, read_identities, write_identity
+from rater.services.packs.handing_out import issue_packs
+from rater.services.seeding.preparing import Prepared, prepare
+from rater.services.seeding.seeding import SeedRequest, seed_study
+from rater.services.seeding.seeding_plan import plan_seeding
 from rater.services.selftest.byte_search import find_in_bytes
 from rater.services.selftest.canaries import IN_NOTE, MODELS, SCAFFOLD_TEXTS, SCAFFOLDS, TASKS, Canaries
 from rater.services.selftest.canary_faults import (
@@ -36,6 +35,7 @@ from rater.services.selftest.canary_sitting import rate_at_desk, rate_in_pack, r
 from rater.services.selftest.canary_study import RATERS, write_sources
 from rater.services.selftest.canary_workplace import Workplace, admin_command, rater_command
 from rater.services.selftest.pty_session import TerminalSize
+from rater.services.sitting.rating import utc_now
 from rater.services.who import Who
 
 SEALED = (*MODELS, *SCAFFOLDS, *SCAFFOLD_TEXTS, *TASKS, "source id", "system message", "tool-call id")

@@ -21,9 +21,9 @@ from protocol.study import Scaffold, StudyProtocol
 from protocol.study_file import read_study
 from protocol.transcript import Origin, Transcript
 from protocol.visible import TaskCard
-from rater.services.handing_out import issue_packs
-from rater.services.seeding import SeedRequest, seed_study
-from rater.services.seeding_plan import SeededShare, SeedingPlan, plan_seeding
+from rater.services.packs.handing_out import issue_packs
+from rater.services.seeding.seeding import SeedRequest, seed_study
+from rater.services.seeding.seeding_plan import SeededShare, SeedingPlan, plan_seeding
 from rater.services.selftest.prediction_odds import Record
 from rater.services.simulation.simulated_raters import random_for
 from rater.services.simulation.simulated_study import make_study_toml
@@ -165,8 +165,8 @@ def watch_files(
         app: Version of the program.
         files: How many studies.
     """
-    from rater.services.key_files import Secrets, open_key, read_bytes
-    from rater.services.rating import utc_now
+    from rater.services.doors.key_files import Secrets, open_key, read_bytes
+    from rater.services.sitting.rating import utc_now
     from rater.services.who import Who
 
     pair = generate_key_pair()

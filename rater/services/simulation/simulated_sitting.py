@@ -12,8 +12,8 @@ from random import Random
 
 from protocol.chain.events import EventDraft, EventKind
 from protocol.item import Item
-from rater.services.rating import RatingDesk
 from rater.services.simulation.simulated_raters import SimulatedRating
+from rater.services.sitting.rating import RatingDesk
 
 MOST_SURE = 3
 

@@ -17,10 +17,8 @@ from protocol.item import Item
 from protocol.rubric import Rubric
 from protocol.study_file import read_study
 from protocol.transcript import Origin
-from rater.services.key_files import Secrets, open_key, read_bytes, read_identities, write_identity
-from rater.services.rating import open_desk
-from rater.services.reading_sources import read_sources
-from rater.services.seeding import SeedRequest, seed_study
+from rater.services.doors.key_files import Secrets, open_key, read_bytes, read_identities, write_identity
+from rater.services.seeding.seeding import SeedRequest, seed_study
 from rater.services.simulation.simulated_effects import (
     Scenario,
     default_scenario,
@@ -31,6 +29,8 @@ from rater.services.simulation.simulated_raters import LatentRater, SimulatedRat
 from rater.services.simulation.simulated_sitting import SimulatedClock, rate_everything
 from rater.services.simulation.simulated_study import make_study_toml, sample_scaffolds
 from rater.services.simulation.simulated_texts import canonical_jsonl, make_tasks, make_transcripts
+from rater.services.sitting.rating import open_desk
+from rater.services.sources.reading_sources import read_sources
 
 SPACING = 8
 

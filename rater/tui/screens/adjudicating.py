@@ -18,7 +18,7 @@ from protocol.chain.events import EventDraft, EventKind
 from protocol.errors import BlindraterError, WrongStateError
 from protocol.item import Item
 from protocol.rating_moves import reasons_for
-from rater.services.adjudication_desk import AdjudicationDesk, side_name
+from rater.services.adjudication.adjudication_desk import AdjudicationDesk, side_name
 from rater.tui import tones, wording
 from rater.tui.adjudication_keys import ADJUDICATION_KEYS, END_KEY, HINTS
 from rater.tui.key_table import KeyTable

@@ -20,7 +20,7 @@ from protocol.rating_moves import dimension_to_start, first_missing, pending_gue
 from protocol.rubric import Dimension
 from protocol.session import GuessAnswer, ItemProgress, RaterSession
 from protocol.transcript_lines import TranscriptLines
-from rater.services.rating import RatingDesk
+from rater.services.sitting.rating import RatingDesk
 from rater.tui import wording
 from rater.tui.key_table import KeyTable
 from rater.tui.keymap import (

@@ -28,7 +28,7 @@ from rater.tui.safe import label
 from rater.tui.screens.quoting import QuotingScreen
 
 if TYPE_CHECKING:
-    from rater.services.training_desk import TrainingDesk
+    from rater.services.sitting.training_desk import TrainingDesk
 
 
 class RatingScreen(QuotingScreen):

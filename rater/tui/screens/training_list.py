@@ -14,7 +14,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from protocol.safe_text import inline
-from rater.services.training_desk import ReadAgain, TrainingDesk
+from rater.services.sitting.training_desk import ReadAgain, TrainingDesk
 from rater.tui import tones
 from rater.tui.key_table import KeyTable
 from rater.tui.safe import clipped

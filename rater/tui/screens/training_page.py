@@ -16,8 +16,8 @@ from protocol.errors import UsageError
 from protocol.training.attempts import TrainingState
 from protocol.training.steps import TrainingStep
 from protocol.training.wording import figure_lines, introduction, outcome, refresher_introduction
-from rater.services.rating import RatingDesk
-from rater.services.training_desk import TrainingDesk
+from rater.services.sitting.rating import RatingDesk
+from rater.services.sitting.training_desk import TrainingDesk
 from rater.tui import tones
 from rater.tui.key_table import KeyTable
 from rater.tui.safe import label, rows

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
 
-from rater.services.rating import RatingDesk
-from rater.services.training_desk import TrainingDesk
+from rater.services.sitting.rating import RatingDesk
+from rater.services.sitting.training_desk import TrainingDesk
 from rater.tui.key_table import KeyTable
 from rater.tui.screens.page import PageScreen
 from rater.tui.screens.rating import RatingScreen

@@ -1,0 +1,1 @@
+"""What would tell a rater the condition: rules, hits, decisions, the last look, guessability."""

@@ -1,0 +1,1 @@
+"""Packs and letters out, ratings files back, receipts checked."""

@@ -1,0 +1,1 @@
+"""Ratings in; agreement, effects, reports, profiles and public bundles out."""
