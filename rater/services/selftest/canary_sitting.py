@@ -105,8 +105,7 @@ def rate_in_pack(work: Workplace, pack: Path, canaries: Canaries) -> None:
         sitting.press("\r", expect=GUESS_QUESTION)
         sitting.press("1", expect="How sure")
         sitting.press("2", expect="Which words")
-        sitting.press(canaries.sightings[IN_GUESS])
-        sitting.press("\r")
+        sitting.type_in(canaries.sightings[IN_GUESS])
         sitting.quit()
     _require_on_disk(work, pack)
 
@@ -169,6 +168,10 @@ class _Sitting:
 
     def write(self, key: str, title: str, text: str) -> None:
         self.press(key, expect=title)
+        self.type_in(text)
+
+    def type_in(self, text: str) -> None:
+        """Type a line; what is sent off before it was drawn was never on a screen that is searched."""
         self.press(text, expect=text[-4:])
         self.press("\r")
 
