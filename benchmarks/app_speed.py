@@ -26,7 +26,7 @@ import pexpect
 from app_studies import ITEMS, build_pack, build_wide_study
 from bench_row import Row
 
-from rater.services.sitting.rating import open_desk
+from rater.services.sitting.opening import open_desk
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs" / "speed.md"
@@ -196,7 +196,7 @@ def _cpu_ratio(pack: Path) -> float:
     code = (
         "import asyncio, sys, time\n"
         "from pathlib import Path\n"
-        "from rater.services.sitting.rating import open_desk\n"
+        "from rater.services.sitting.opening import open_desk\n"
         "from rater.tui.app import RaterApp\n"
         "async def main():\n"
         "    desk = open_desk(Path(sys.argv[1]), rater=None, app='0')\n"
@@ -296,7 +296,7 @@ def _wide_rows(place: Path) -> Iterator[Row]:
         "import sys, time\n"
         "from pathlib import Path\n"
         "from protocol.chain.events import EventDraft, EventKind\n"
-        "from rater.services.sitting.rating import open_desk\n"
+        "from rater.services.sitting.opening import open_desk\n"
         "begun = time.perf_counter()\n"
         "desk = open_desk(Path(sys.argv[1]), rater='R1', app='0')\n"
         "opened = time.perf_counter() - begun\n"
@@ -331,7 +331,7 @@ def _many_rows(place: Path) -> Iterator[Row]:
     code = (
         "import sys, time\n"
         "from pathlib import Path\n"
-        "from rater.services.sitting.rating import open_desk\n"
+        "from rater.services.sitting.opening import open_desk\n"
         "desk = open_desk(Path(sys.argv[1]), rater=sys.argv[2], app='0')\n"
         "slowest = 0.0\n"
         "for place in range(100):\n"
@@ -365,7 +365,7 @@ def _preloaded_row(pack: Path) -> Row:
     """A process that has imported the app already forks for each session; ours starts afresh."""
     code = (
         "import os, pty, sys, time\n"
-        "import textual.app, rater.tui.app, rater.launching, rater.services.sitting.rating\n"
+        "import textual.app, rater.tui.app, rater.launching, rater.services.sitting.opening\n"
         "from pathlib import Path\n"
         "from rater.launching import Look, run_sitting\n"
         "times = []\n"

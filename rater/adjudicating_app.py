@@ -36,7 +36,7 @@ def run_adjudication(
         BlindraterError: The study cannot be adjudicated, or the terminal is none.
     """
     from rater.services.adjudication.adjudicating import open_adjudication
-    from rater.services.sitting.rating import utc_now
+    from rater.services.wall_clock import utc_now
     from rater.services.who import Who
 
     if not plain:

@@ -44,7 +44,7 @@ def run_sitting(path: Path, *, rater: str | None, look: Look, debug: bool) -> in
     check_terminal(debug=debug)
     settings = _settings(look)
     from rater.installation import installation_secret
-    from rater.services.sitting.rating import open_desk
+    from rater.services.sitting.opening import open_desk
 
     desk = open_desk(path, rater=rater, app=__version__, installation=installation_secret())
     try:

@@ -21,7 +21,7 @@ from protocol.conversation import Conversation, Message, ToolCall
 from protocol.item import Item
 from protocol.study_file import read_study
 from protocol.visible import StudyKind, TaskCard, VisibleProtocol
-from rater.services.sitting.rating import open_desk
+from rater.services.sitting.opening import open_desk
 from rater.settings import Settings
 from rater.tui.app import RaterApp
 

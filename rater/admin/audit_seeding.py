@@ -33,7 +33,7 @@ def seed_as_audit(protocol: Path, sources: Sequence[Path], *, output: Path, forc
     import secrets
 
     from rater.services.auditing.audit_seeding import AuditRequest, seed_audit
-    from rater.services.sitting.rating import utc_now
+    from rater.services.wall_clock import utc_now
 
     if len(sources) != 1:
         raise UsageError(

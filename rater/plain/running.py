@@ -17,7 +17,7 @@ from rater.exit_codes import ExitCode
 from rater.installation import installation_secret
 from rater.plain.dialogue import Dialogue, Pager
 from rater.plain.loop import hold_sitting
-from rater.services.sitting.rating import open_desk
+from rater.services.sitting.opening import open_desk
 from rater.settings import read_settings, settings_path
 
 MOST_NAMED_LINES = 20

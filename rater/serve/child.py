@@ -40,7 +40,7 @@ def main() -> int:
 def _rate(path: Path, rater: str) -> int:
     from rater.installation import installation_secret
     from rater.serve.served_app import ServedApp
-    from rater.services.sitting.rating import open_desk
+    from rater.services.sitting.opening import open_desk
 
     # From here on faults are reported by file; anything else printed could hold what a rater reads.
     _silence_errors()

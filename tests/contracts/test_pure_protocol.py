@@ -149,7 +149,7 @@ def test_a_desk_at_work_loads_nothing_that_knows_an_origin(tmp_path: Path) -> No
     code = f"""
 import sys
 from pathlib import Path
-from rater.services.sitting.rating import open_desk
+from rater.services.sitting.opening import open_desk
 from protocol.chain.events import EventDraft, EventKind
 desk = open_desk(Path({str(small.study)!r}), rater="R1", app="0")
 desk.start_sitting()

@@ -12,7 +12,8 @@ from protocol.chain.events import Event, EventDraft, EventKind
 from protocol.session import ItemProgress, RaterSession
 from rater.plain.dialogue import Dialogue, Pager
 from rater.plain.loop import hold_sitting
-from rater.services.sitting.rating import RatingDesk, open_desk
+from rater.services.sitting.opening import open_desk
+from rater.services.sitting.rating import RatingDesk
 from tests.conftest import StudyFile
 
 CLOCK = "2026-11-23T13:00:00.000Z"

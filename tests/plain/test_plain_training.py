@@ -9,7 +9,8 @@ from rater.plain.dialogue import Dialogue
 from rater.plain.loop import hold_sitting
 from rater.services.packs.merging import merge_files
 from rater.services.packs.packs import write_pack
-from rater.services.sitting.rating import RatingDesk, open_desk
+from rater.services.sitting.opening import open_desk
+from rater.services.sitting.rating import RatingDesk
 from rater.services.sitting.submitting import submit
 from tests.services.small_studies import ADMIN, APP, AT, clock, rate_item
 from tests.services.trained_studies import (

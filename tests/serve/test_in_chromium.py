@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from rater.serve import ending
-from rater.services.sitting.rating import open_desk
+from rater.services.sitting.opening import open_desk
 from tests.conftest import BuildStudy, StudyFile, make_items
 from tests.serve.browsing import RunningServer, browser, running, until
 from tests.serve.chromium import chromium, find_chromium

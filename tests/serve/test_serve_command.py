@@ -16,7 +16,7 @@ from rater.cli import app
 from rater.serve import server as serving
 from rater.serve.options import ServeOptions
 from rater.services.doors.doors import lock_study
-from rater.services.sitting.rating import utc_now
+from rater.services.wall_clock import utc_now
 from rater.services.who import Who
 from tests.conftest import BuildStudy
 

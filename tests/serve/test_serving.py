@@ -14,7 +14,8 @@ import pytest
 from protocol.session import ItemProgress
 from rater.serve import ending
 from rater.services.doors.doors import lock_study
-from rater.services.sitting.rating import open_desk, utc_now
+from rater.services.sitting.opening import open_desk
+from rater.services.wall_clock import utc_now
 from rater.services.who import Who
 from tests.conftest import BuildStudy, StudyFile, make_items
 from tests.serve.browsing import Browser, RunningServer, Terminal, browser, processor_s, running, until

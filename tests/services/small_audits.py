@@ -9,7 +9,7 @@ from pathlib import Path
 
 from protocol.chain.events import EventDraft, EventKind, Span
 from rater.services.auditing.audit_seeding import AuditRequest, SeededAudit, seed_audit
-from rater.services.sitting.rating import open_desk
+from rater.services.sitting.opening import open_desk
 
 AT = "2026-11-23T13:00:00.000Z"
 CODERS = ("C1", "C2")

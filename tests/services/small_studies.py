@@ -25,7 +25,8 @@ from rater.services.doors.key_files import Secrets, open_key, read_identities, w
 from rater.services.packs.packs import write_pack
 from rater.services.seeding.preparing import prepare
 from rater.services.seeding.seeding import SeedRequest, seed_study
-from rater.services.sitting.rating import RatingDesk, open_desk
+from rater.services.sitting.opening import open_desk
+from rater.services.sitting.rating import RatingDesk
 from rater.services.sitting.submitting import submit
 from rater.services.who import Who
 

@@ -10,7 +10,7 @@ from rater.services.doors.doors import lock_study
 from rater.services.results.identity_facts import IdentityFacts
 from rater.services.results.public_bundle import export_public
 from rater.services.results.reporting import report_text
-from rater.services.sitting.rating import open_desk
+from rater.services.sitting.opening import open_desk
 from rater.services.verifying.verify_anchors import Anchors
 from rater.services.verifying.verify_answers import Answer
 from rater.services.verifying.verifying import verify_study

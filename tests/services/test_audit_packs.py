@@ -9,7 +9,7 @@ from rater.plain.dialogue import Dialogue
 from rater.plain.loop import hold_sitting
 from rater.services.packs.handing_out import issue_packs
 from rater.services.packs.letters import LetterRequest
-from rater.services.sitting.rating import open_desk
+from rater.services.sitting.opening import open_desk
 from rater.services.who import Who
 from tests.services.small_audits import SmallAudit, clock, write_audit
 

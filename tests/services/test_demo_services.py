@@ -19,7 +19,7 @@ from rater.services.seeding.preparing import prepare
 from rater.services.seeding.seeding import SeedRequest, seed_study
 from rater.services.simulation.demonstrating import RATERS, copy_sample, rate_sample
 from rater.services.simulation.simulated_raters import random_for
-from rater.services.sitting.rating import open_desk
+from rater.services.sitting.opening import open_desk
 from tests.conftest import BuildStudy
 
 SAMPLE = files("rater.sample")

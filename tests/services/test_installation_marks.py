@@ -15,7 +15,8 @@ from protocol.study_file import read_study
 from rater.installation import installation_path, installation_secret
 from rater.services.packs.handing_out import issue_packs
 from rater.services.progress.progress import read_progress
-from rater.services.sitting.rating import RatingDesk, open_desk
+from rater.services.sitting.opening import open_desk
+from rater.services.sitting.rating import RatingDesk
 from rater.services.sitting.submitting import submit
 from tests.services.exchange import forged, merge, write
 from tests.services.small_studies import (

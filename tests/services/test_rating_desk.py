@@ -10,7 +10,8 @@ import pytest
 from db.connection import FileKind
 from protocol.chain.events import EventDraft, EventKind, Span
 from protocol.errors import InvalidInputError, NotFoundError, StorageError, UsageError
-from rater.services.sitting.rating import RatingDesk, open_desk
+from rater.services.sitting.opening import open_desk
+from rater.services.sitting.rating import RatingDesk
 from tests.conftest import BuildStudy, make_rubric
 
 

@@ -20,7 +20,7 @@ from rater.services.results.study_ratings import read_study_ratings
 from rater.services.simulation.simulated_effects import Scenario, default_scenario
 from rater.services.simulation.simulated_sitting import SimulatedClock
 from rater.services.simulation.simulating import SimulatedFolder, new_folder, simulate_study, with_tasks
-from rater.services.sitting.rating import open_desk
+from rater.services.sitting.opening import open_desk
 from rater.services.who import Who
 
 ADMIN = Who(name="admin", app="0", reason="a test")

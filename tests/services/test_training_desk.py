@@ -11,7 +11,7 @@ from protocol.chain.events import EventDraft, EventKind
 from protocol.errors import InvalidInputError, UsageError, WrongStateError
 from protocol.training.attempts import TrainingState
 from protocol.training.steps import TrainingStep
-from rater.services.sitting.rating import open_desk
+from rater.services.sitting.opening import open_desk
 from tests.services.small_studies import APP, PLAIN, desk_of, rate_item
 from tests.services.trained_studies import (
     TRAINING_ITEMS,

@@ -13,7 +13,8 @@ from protocol.chain.events import EventDraft, EventKind
 from protocol.chain.identifiers import Entropy
 from rater.services.seeding.preparing import prepare
 from rater.services.seeding.seeding import Seeded, SeedRequest, seed_study
-from rater.services.sitting.rating import RatingDesk, open_desk
+from rater.services.sitting.opening import open_desk
+from rater.services.sitting.rating import RatingDesk
 from rater.services.sitting.training_desk import TrainingDesk
 from tests.services.small_studies import (
     ADMIN,

@@ -20,7 +20,8 @@ from protocol.chain.events import EventDraft, EventKind
 from protocol.transcript import Origin
 from rater.cli import app as rater_app
 from rater.services.doors.key_files import open_key, read_bytes
-from rater.services.sitting.rating import RatingDesk, open_desk
+from rater.services.sitting.opening import open_desk
+from rater.services.sitting.rating import RatingDesk
 from tests.admin.running import Run, done, refused
 from tests.services.bundles import level_of
 from tests.services.small_studies import APP, SmallStudy, _templates, protocol_text, write_sources

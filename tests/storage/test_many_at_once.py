@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from rater.services.sitting.rating import open_desk
+from rater.services.sitting.opening import open_desk
 from tests.conftest import BuildStudy, make_items
 
 RATERS = tuple(f"R{number}" for number in range(1, 9))
@@ -17,7 +17,7 @@ WRITER = f"""
 import sys
 from pathlib import Path
 from protocol.chain.events import EventDraft, EventKind
-from rater.services.sitting.rating import open_desk
+from rater.services.sitting.opening import open_desk
 desk = open_desk(Path(sys.argv[1]), rater=sys.argv[2], app="0")
 print("ready", flush=True)
 sys.stdin.readline()

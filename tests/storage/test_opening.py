@@ -24,7 +24,7 @@ from db.connection import (
 )
 from protocol.chain.events import EventDraft, EventKind
 from protocol.errors import BlindraterError, InvalidInputError, NotFoundError, StorageError
-from rater.services.sitting.rating import open_desk
+from rater.services.sitting.opening import open_desk
 from tests.conftest import BuildStudy, make_items
 
 OPENERS = [open_for_reading, open_for_writing]

@@ -11,7 +11,7 @@ import pytest
 
 import db.connection
 from db.connection import FileKind, open_for_writing
-from rater.services.sitting.rating import open_desk
+from rater.services.sitting.opening import open_desk
 from tests.conftest import BuildStudy
 from tests.storage.power_cut import power_cuts, traced
 
@@ -24,7 +24,7 @@ from protocol.chain.events import EventDraft, EventKind
 if sys.argv[2] != "as shipped":
     kind, level = db.connection.FileKind.PACK, int(sys.argv[2])
     db.connection._JOURNAL[kind] = ("delete", level)
-from rater.services.sitting.rating import open_desk
+from rater.services.sitting.opening import open_desk
 desk = open_desk(Path(sys.argv[1]), rater="R1", app="0")
 item = desk.manifest.items[0].item_id
 for level in range({SCORES}):

@@ -12,7 +12,8 @@ from textual.pilot import Pilot
 
 from protocol.chain.events import Event, EventKind
 from protocol.session import ItemProgress, RaterSession
-from rater.services.sitting.rating import RatingDesk, open_desk
+from rater.services.sitting.opening import open_desk
+from rater.services.sitting.rating import RatingDesk
 from rater.settings import Settings
 from rater.tui.app import RaterApp
 from rater.tui.screens.rating import RatingScreen

@@ -11,7 +11,7 @@ from protocol.conversation import Conversation, Message
 from protocol.item import Item
 from protocol.session import ItemProgress, Mark
 from protocol.visible import TaskCard
-from rater.services.sitting.rating import open_desk
+from rater.services.sitting.opening import open_desk
 from rater.tui.app import RaterApp
 from rater.tui.rubric_layout import RubricView, below
 from tests.conftest import BuildStudy, make_rubric

@@ -34,7 +34,7 @@ import sys
 from pathlib import Path
 import rater.entry, rater.launching
 from rater.settings import read_settings
-from rater.services.sitting.rating import open_desk
+from rater.services.sitting.opening import open_desk
 desk = open_desk(Path(sys.argv[1]), rater="R1", app="0")
 from rater.tui.app import RaterApp
 RaterApp(desk, settings=read_settings(Path("no such file"))).get_default_screen()

@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from protocol.active_time import active_ms
-from rater.services.sitting.rating import open_desk
+from rater.services.sitting.opening import open_desk
 from rater.settings import Settings
 from rater.tui.app import RaterApp
 from tests.conftest import BuildStudy, make_items

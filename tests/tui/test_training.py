@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from textual import events
 
-from rater.services.sitting.rating import RatingDesk, open_desk
+from rater.services.sitting.opening import open_desk
+from rater.services.sitting.rating import RatingDesk
 from rater.services.sitting.submitting import submit
 from rater.tui import saver
 from rater.tui.app import RaterApp

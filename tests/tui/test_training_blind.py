@@ -9,7 +9,7 @@ from pathlib import Path
 from rater.plain.dialogue import Dialogue
 from rater.plain.loop import hold_sitting
 from rater.services.packs.packs import write_pack
-from rater.services.sitting.rating import open_desk
+from rater.services.sitting.opening import open_desk
 from rater.services.sitting.submitting import submit
 from rater.tui.app import RaterApp
 from tests.services.small_studies import APP, MODELS, clock

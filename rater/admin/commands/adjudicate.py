@@ -64,7 +64,7 @@ def adjudicate(
         waive_adjudication,
     )
     from rater.services.doors.lock_papers import PaperNames, refuse_papers_in_the_way
-    from rater.services.sitting.rating import utc_now
+    from rater.services.wall_clock import utc_now
     from rater.services.who import Who
 
     if sum((list_only, finish, waive)) > 1:

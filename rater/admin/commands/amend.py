@@ -43,7 +43,7 @@ def amend(
     from rater.admin.amending import amended_json, print_amended, warn_of_packs
     from rater.admin.output import print_json
     from rater.services.amending.amending_rubric import amend_rubric, plan_amendment, read_new_rubric
-    from rater.services.sitting.rating import utc_now
+    from rater.services.wall_clock import utc_now
     from rater.services.who import Who
 
     again = [name.strip() for given in rerate or () for name in given.split(",") if name.strip()]

@@ -50,7 +50,7 @@ def _admit(study: Path, rater: str, reason: str) -> Admission:
     import secrets
 
     from rater.services.progress.admissions import admit_rater
-    from rater.services.sitting.rating import utc_now
+    from rater.services.wall_clock import utc_now
     from rater.services.who import Who
 
     who = Who(name=login_name(), app=__version__, reason=reason)

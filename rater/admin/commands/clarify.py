@@ -20,7 +20,7 @@ def clarify(
     """Add a dated ruling to a dimension's guide; anchors and ratings stay, every rater is told once."""
     from rater.admin.amending import print_amended
     from rater.services.amending.amendments import clarify as record
-    from rater.services.sitting.rating import utc_now
+    from rater.services.wall_clock import utc_now
     from rater.services.who import Who
 
     who = Who(name=login_name(), app=__version__, reason=reason)

@@ -86,7 +86,7 @@ def extend(
     from rater.services.reading_study import read_study_file
     from rater.services.seeding.fairness import verify_known_run
     from rater.services.seeding.preparing import prepare
-    from rater.services.sitting.rating import utc_now
+    from rater.services.wall_clock import utc_now
     from rater.services.who import Who
 
     originals = [read_study_file(path) for path in original]

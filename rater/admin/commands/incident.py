@@ -25,7 +25,7 @@ def incident(
 ) -> None:
     """Record that a rater may have learned a condition; `blinding` shows effects with and without."""
     from rater.services.amending.incidents import record_incident
-    from rater.services.sitting.rating import utc_now
+    from rater.services.wall_clock import utc_now
     from rater.services.who import Who
 
     recorded = record_incident(

@@ -40,7 +40,7 @@ def key_check(
     from protocol.allocation.sealing import is_passphrase_sealed
     from rater.services.doors.key_checking import check_key
     from rater.services.doors.key_files import Secrets, read_bytes, read_identities
-    from rater.services.sitting.rating import utc_now
+    from rater.services.wall_clock import utc_now
     from rater.services.who import Who
 
     sealed = read_bytes(key, wanted="the sealed key")

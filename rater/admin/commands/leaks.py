@@ -68,7 +68,7 @@ def leaks(
 ) -> None:
     """Show every hit of the leak rules in context; exit 4 while one waits for a decision."""
     from rater.services.leaks.leaks import decide_hits, decisions_path, find_leaks, read_decisions
-    from rater.services.sitting.rating import utc_now
+    from rater.services.wall_clock import utc_now
 
     named = named_sources(
         sources,

@@ -51,7 +51,7 @@ def lock(
     from rater.services.doors.doors import lock_study
     from rater.services.doors.lock_papers import PaperNames, refuse_papers_in_the_way
     from rater.services.progress.progress import read_next_step
-    from rater.services.sitting.rating import utc_now
+    from rater.services.wall_clock import utc_now
     from rater.services.who import Who
 
     if dry_run and (papers_only or accept_missing):

@@ -24,7 +24,7 @@ def merge(
 ) -> None:
     """Verify ratings files and add what is new; all of them, or none."""
     from rater.services.exchange.exchange_intake import merge_sent
-    from rater.services.sitting.rating import utc_now
+    from rater.services.wall_clock import utc_now
     from rater.services.who import Who
 
     found = merge_sent(study, files, who=Who(name=login_name(), app=__version__), clock=utc_now)

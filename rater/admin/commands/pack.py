@@ -59,7 +59,7 @@ def pack(
     from rater.services.exchange.exchange import open_exchange, refuse_address
     from rater.services.packs.handing_out import issue_packs, recall_packs
     from rater.services.packs.letters import LetterRequest
-    from rater.services.sitting.rating import utc_now
+    from rater.services.wall_clock import utc_now
     from rater.services.who import Who
 
     who = Who(name=login_name(), app=__version__, reason=reason)

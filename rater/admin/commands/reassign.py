@@ -32,7 +32,7 @@ def reassign(
     from rater.admin.amending import amended_json, print_amended, warn_of_packs
     from rater.admin.output import print_json
     from rater.services.amending.reassigning import plan_reassignment, reassign_tasks
-    from rater.services.sitting.rating import utc_now
+    from rater.services.wall_clock import utc_now
     from rater.services.who import Who
 
     if dry_run:

@@ -105,7 +105,7 @@ def seed(
     from rater.services.seeding.fairness import verify_known_run
     from rater.services.seeding.preparing import prepare
     from rater.services.seeding.seeding import SeedRequest, seed_study
-    from rater.services.sitting.rating import utc_now
+    from rater.services.wall_clock import utc_now
 
     named = named_sources(
         sources,

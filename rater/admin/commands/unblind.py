@@ -45,7 +45,7 @@ def unblind(
     from protocol.allocation.sealing import is_passphrase_sealed
     from rater.services.doors.doors import require_sealed, unblind_study
     from rater.services.doors.key_files import Secrets, read_bytes, read_identities
-    from rater.services.sitting.rating import utc_now
+    from rater.services.wall_clock import utc_now
     from rater.services.who import Who
 
     require_sealed(study)

@@ -10,7 +10,7 @@ from rater.admin.output import print_json, say
 def unlock(study: StudyArgument, reason: ReasonOption = "", json: JsonOption = False) -> None:
     """Open a locked study for rating again; its lock code is void from now on."""
     from rater.services.doors.doors import unlock_study
-    from rater.services.sitting.rating import utc_now
+    from rater.services.wall_clock import utc_now
     from rater.services.who import Who
 
     code = unlock_study(study, who=Who(name=login_name(), app=__version__, reason=reason), clock=utc_now)

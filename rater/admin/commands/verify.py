@@ -112,7 +112,7 @@ def verify(
 
 def _record(study: Path, receipts: Mapping[str, Sequence[str]]) -> None:
     from rater.services.packs.confirming import record_receipts
-    from rater.services.sitting.rating import utc_now
+    from rater.services.wall_clock import utc_now
     from rater.services.who import Who
 
     found = record_receipts(study, receipts, who=Who(name=login_name(), app=__version__), clock=utc_now)

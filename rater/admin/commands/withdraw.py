@@ -19,7 +19,7 @@ def withdraw(
     """Withdraw an item, and what goes with it by the rule of study.toml; nothing is opened or deleted."""
     from rater.admin.amending import print_amended
     from rater.services.amending.amendments import withdraw as record
-    from rater.services.sitting.rating import utc_now
+    from rater.services.wall_clock import utc_now
     from rater.services.who import Who
 
     who = Who(name=login_name(), app=__version__, reason=reason)

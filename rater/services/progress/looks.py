@@ -9,7 +9,7 @@ from db.connection import close, open_for_reading, open_for_writing, sentences, 
 from db.study_store import StudyRecord, StudyState, read_study
 from protocol.chain.audit import Look
 from protocol.simulated import SIMULATED
-from rater.services.sitting.rating import utc_now
+from rater.services.wall_clock import utc_now
 
 ON_RECORD = "The study is open: this look at its ratings is on the record."
 

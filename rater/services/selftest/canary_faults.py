@@ -14,7 +14,7 @@ from protocol.errors import CheckFailedError
 from rater.services.selftest.canaries import IN_ITEM, IN_NOTE, IN_STUDY_NAME, Canaries
 from rater.services.selftest.canary_workplace import Workplace, faulty_rater_command, rater_command
 from rater.services.selftest.pty_session import TerminalSize
-from rater.services.sitting.rating import open_desk
+from rater.services.sitting.opening import open_desk
 
 _INTERNAL_FAULT = 1
 _PAGE_BYTES = 4096

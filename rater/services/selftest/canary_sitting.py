@@ -16,7 +16,7 @@ from rater.services.selftest.canaries import IN_GUESS, IN_ITEM, IN_NOTE, IN_STUD
 from rater.services.selftest.canary_study import GUESS_QUESTION
 from rater.services.selftest.canary_workplace import Workplace, rater_command
 from rater.services.selftest.pty_session import PtySession
-from rater.services.sitting.rating import open_desk
+from rater.services.sitting.opening import open_desk
 
 DONE_IN_THE_APP = frozenset(
     {

@@ -35,7 +35,7 @@ from rater.services.selftest.canary_sitting import rate_at_desk, rate_in_pack, r
 from rater.services.selftest.canary_study import RATERS, write_sources
 from rater.services.selftest.canary_workplace import Workplace, admin_command, rater_command
 from rater.services.selftest.pty_session import TerminalSize
-from rater.services.sitting.rating import utc_now
+from rater.services.wall_clock import utc_now
 from rater.services.who import Who
 
 SEALED = (*MODELS, *SCAFFOLDS, *SCAFFOLD_TEXTS, *TASKS, "source id", "system message", "tool-call id")

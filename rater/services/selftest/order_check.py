@@ -166,7 +166,7 @@ def watch_files(
         files: How many studies.
     """
     from rater.services.doors.key_files import Secrets, open_key, read_bytes
-    from rater.services.sitting.rating import utc_now
+    from rater.services.wall_clock import utc_now
     from rater.services.who import Who
 
     pair = generate_key_pair()

@@ -12,7 +12,7 @@ from protocol.rubric import Rubric
 from rater.services.simulation.simulated_raters import SimulatedRating, TextReadingRater, random_for
 from rater.services.simulation.simulated_sitting import SimulatedClock, rate_everything
 from rater.services.simulation.simulating import new_folder
-from rater.services.sitting.rating import open_desk
+from rater.services.sitting.opening import open_desk
 
 RATERS = (
     TextReadingRater(code="R1", severity=-0.15),

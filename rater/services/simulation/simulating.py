@@ -29,7 +29,7 @@ from rater.services.simulation.simulated_raters import LatentRater, SimulatedRat
 from rater.services.simulation.simulated_sitting import SimulatedClock, rate_everything
 from rater.services.simulation.simulated_study import make_study_toml, sample_scaffolds
 from rater.services.simulation.simulated_texts import canonical_jsonl, make_tasks, make_transcripts
-from rater.services.sitting.rating import open_desk
+from rater.services.sitting.opening import open_desk
 from rater.services.sources.reading_sources import read_sources
 
 SPACING = 8

@@ -5,13 +5,10 @@ The rating app and the plain mode stand on this. It reaches nothing that knows a
 
 from __future__ import annotations
 
-import secrets
 import sqlite3
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +17,6 @@ from db.connection import (
     BUSY_TIMEOUT_S,
     FileKind,
     close,
-    open_for_writing,
     path_of,
     sentences,
     wait_at_most,
@@ -29,8 +25,7 @@ from db.connection import (
 from db.event_store import append_event, read_events, read_head
 from db.exchange_store import is_pack_out
 from db.item_store import read_item
-from db.manifest_store import raters, read_manifest
-from db.study_store import StudyRecord, StudyState, read_state, read_study
+from db.study_store import StudyRecord, StudyState, read_state
 from protocol.active_time import ActivityClock
 from protocol.chain.events import (
     INSTALLATION,
@@ -47,7 +42,6 @@ from protocol.errors import (
     CheckFailedError,
     InvalidInputError,
     StorageError,
-    UsageError,
     WrongStateError,
 )
 from protocol.item import Item
@@ -65,11 +59,6 @@ if TYPE_CHECKING:
     from protocol.chain.amendment import Amendment
     from protocol.training.steps import TrainingStep
     from rater.services.sitting.training_desk import TrainingDesk
-
-
-def utc_now() -> str:
-    """Return the time as ISO 8601 in UTC with milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class RatingDesk:
@@ -286,7 +275,7 @@ class RatingDesk:
                     "The study was locked while you were rating: ratings are final.",
                     next_step="Ask the person who runs the study. Nothing you had saved is lost.",
                 )
-            _refuse_pack_out(self._connection, self._study, self._owner())
+            refuse_pack_out(self._connection, self._study, self._owner())
             if draft.kind is EventKind.SUBMIT and len(self._read_amendments()) != len(self._amendments):
                 raise WrongStateError(
                     "The study was amended while you were rating: you may have got further items.",
@@ -438,82 +427,10 @@ class RatingDesk:
         return bool(found)
 
 
-def open_desk(
-    path: Path,
-    *,
-    rater: str | None,
-    app: str,
-    entropy: Entropy | None = None,
-    clock: Clock = utc_now,
-    monotonic: Callable[[], float] = time.monotonic,
-    installation: bytes | None = None,
-) -> RatingDesk:
-    """Open a study file or pack for one rater.
-
-    Args:
-        path: Study file or pack.
-        rater: The rater's code; may be left out where the file has only one.
-        app: Version of the program, recorded with every event.
-        entropy: Source of salts; the system's unless given.
-        clock: Wall clock.
-        monotonic: Clock for durations, in seconds.
-        installation: The secret of this installation, for the mark of a sitting; None records no mark.
-
-    Raises:
-        NotFoundError: No such file or rater.
-        UsageError: The file has several raters and none was named.
-        WrongStateError: The study is locked or unblinded, or a pack of this rater is out.
-        InvalidInputError: Not one of our files, damaged, or newer than this program.
-        StorageError: It cannot be written.
-        CheckFailedError: The rater's chain or manifest does not verify.
-    """
-    connection = open_for_writing(path)
-    try:
-        with sentences(path):
-            study = read_study(connection)
-            if study.state is not StudyState.OPEN:
-                raise WrongStateError(
-                    f"The study is {study.state}: ratings are final.",
-                    where=str(path),
-                    next_step="Ask the person who runs the study if you think this is wrong.",
-                )
-            manifest = read_manifest(connection, rater or _only_rater(connection, path))
-            _refuse_pack_out(connection, study, manifest)
-            desk = RatingDesk(
-                connection,
-                manifest=manifest,
-                study=study,
-                app=app,
-                entropy=entropy or secrets.SystemRandom(),
-                clock=clock,
-                monotonic=monotonic,
-                installation=installation,
-            )
-            if study.visible.training is not None:
-                desk.open_training()
-            return desk
-    except BaseException:
-        connection.close()
-        raise
-
-
-def _refuse_pack_out(
-    connection: sqlite3.Connection, study: StudyRecord, manifest: AssignmentManifest
-) -> None:
+def refuse_pack_out(connection: sqlite3.Connection, study: StudyRecord, manifest: AssignmentManifest) -> None:
     """Refuse to rate in the study file while a pack is out: two copies at work become a fork."""
     if study.file is FileKind.STUDY and is_pack_out(connection, manifest.id):
         raise WrongStateError(
             f"A pack of {manifest.rater} is out: these ratings are made in the pack.",
             next_step="Rate in the pack, or take it back with `rater-admin pack --recall`.",
         )
-
-
-def _only_rater(connection: sqlite3.Connection, path: Path) -> str:
-    codes = raters(connection)
-    if len(codes) != 1:
-        raise UsageError(
-            "The file has several raters.",
-            where=str(path),
-            next_step=f"Say who you are: add --as with one of {', '.join(codes)}.",
-        )
-    return codes[0]

@@ -9,7 +9,7 @@ from pathlib import Path
 from db.connection import close, open_for_reading, open_for_writing, sentences
 from db.manifest_store import raters
 from protocol.errors import BlindraterError
-from rater.services.sitting.rating import open_desk
+from rater.services.sitting.opening import open_desk
 
 
 def who_can_rate(path: Path, wanted: Sequence[str] = ()) -> tuple[str, ...]:

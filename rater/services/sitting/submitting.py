@@ -15,7 +15,8 @@ from protocol.chain.ratings_file import (
     receipt_code,
 )
 from protocol.errors import InvalidInputError, UsageError, WrongStateError
-from rater.services.sitting.rating import RatingDesk, open_desk
+from rater.services.sitting.opening import open_desk
+from rater.services.sitting.rating import RatingDesk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
