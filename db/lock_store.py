@@ -32,6 +32,12 @@ def reissue_lock(connection: sqlite3.Connection, *, lock_code: str, body: bytes)
         connection.execute(guard)
 
 
+def read_locks(connection: sqlite3.Connection) -> dict[str, bytes]:
+    """Return the body of every lock manifest by lock code, those of voided locks too."""
+    rows = connection.execute("SELECT lock_code, body FROM lock_manifest ORDER BY lock_code")
+    return {code: body.encode() for code, body in rows}
+
+
 def read_lock(connection: sqlite3.Connection, lock_code: str) -> bytes:
     """Return the body of a lock manifest.
 

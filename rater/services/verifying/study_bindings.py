@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import sqlite3
 
+from db.connection import FileKind
 from db.item_store import read_items
 from db.manifest_store import read_manifests
 from db.study_store import StudyRecord
 from protocol.errors import CheckFailedError
+from rater.services.amending.amendments import fault_of_amendments
 from rater.services.progress.training_states import wrong_training
 from rater.services.verifying.repeat_links import fault_of_repeats
 
@@ -44,6 +46,8 @@ def check_bindings(connection: sqlite3.Connection, study: StudyRecord) -> None:
     fault = fault_of_repeats(connection, study)
     if fault:
         raise _changed(f"{fault[0].upper()}{fault[1:]}.")
+    if study.file is FileKind.STUDY and fault_of_amendments(connection, study):
+        raise _changed("The amendments are not those of the audit log.")
 
 
 def _changed(what: str) -> CheckFailedError:

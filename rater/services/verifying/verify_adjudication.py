@@ -9,6 +9,7 @@ from db.adjudication_store import (
     chains_of_adjudication_events,
     has_adjudication,
     read_adjudication_events,
+    read_adjudication_head,
     read_adjudications,
 )
 from db.audit_store import read_audit
@@ -43,14 +44,21 @@ def answer_for_adjudication(answers: Answers, connection: sqlite3.Connection, st
 def _fault_of_record(connection: sqlite3.Connection, study: StudyRecord) -> str | None:
     if study.visible.adjudication is None:
         return "the study has one that its plan does not ask for"
+    log = read_audit(connection, study_id=study.study_id)
     begun = {
         (entry.details.get("adjudication"), entry.details.get("manifest"))
-        for entry in read_audit(connection, study_id=study.study_id)
+        for entry in log
         if entry.action == BEGUN
     }
-    found = {(one.id, one.sha256) for one in read_adjudications(connection)}
+    manifests = read_adjudications(connection)
+    found = {(one.id, one.sha256) for one in manifests}
     if found != begun:
         return "they are not those of the audit log"
+    for entry in log:
+        voided = [one for one in manifests if one.id == entry.details.get("void_adjudication")]
+        recorded = entry.details.get("void_adjudication_head")
+        if any(read_adjudication_head(connection, one).hash != recorded for one in voided):
+            return "one that an unlocking ended is not as it was then"
     strays = chains_of_adjudication_events(connection) - {name for name, _ in found if name is not None}
     return f"events of {len(strays)} chains have no manifest" if strays else None
 

@@ -13,6 +13,7 @@ from protocol.errors import BlindraterError
 from rater.services.amending.amendments import late_manifests, late_trainings
 from rater.services.progress.admissions import unrecorded_admission
 from rater.services.progress.training_states import training_states
+from rater.services.verifying.verify_kept import fault_of_locks, fault_of_packs
 from rater.services.verifying.verify_training import gold_hash, training_hash
 
 
@@ -44,7 +45,11 @@ def fault_of_log(connection: sqlite3.Connection, study: StudyRecord) -> str | No
         return unrecorded
     if seeded.get("gold") != gold_hash(connection, seeded):
         return "the references of gold items are not those in the log's first entry"
-    return _last_door(study, entries)
+    return (
+        _last_door(study, entries)
+        or fault_of_locks(connection, entries)
+        or fault_of_packs(connection, entries)
+    )
 
 
 def _unrecorded_admission(

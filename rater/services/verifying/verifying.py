@@ -38,6 +38,7 @@ from rater.services.verifying.repeat_links import fault_of_repeats, repeats_anyt
 from rater.services.verifying.verify_adjudication import answer_for_adjudication
 from rater.services.verifying.verify_anchors import Anchors, plain_receipt
 from rater.services.verifying.verify_answers import Answers, Check
+from rater.services.verifying.verify_kept import fault_of_returned
 from rater.services.verifying.verify_key import answer_for_key, answer_for_opened
 from rater.services.verifying.verify_lock import answer_for_lock
 from rater.services.verifying.verify_log import fault_of_log
@@ -201,7 +202,7 @@ class _Verification:
                 return f"a file of {returned.rater} was kept as a fork and is none"
             if returned.status == "merged" and (fork or len(theirs) > len(ours)):
                 return f"a file of {returned.rater} was merged and is not in the chain as it came"
-        return None
+        return fault_of_returned(self._connection, read_log(self._connection, study_id=self._study.study_id))
 
     def _recorded_amendments(self) -> bool:
         try:
