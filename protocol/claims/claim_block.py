@@ -1,9 +1,10 @@
 """The eight-part claim block: what somebody wants to say, what was observed, and what may be said.
 
 `methods` section 7. The verdict is *supported* only where no level is crossed, no factor the claim
-speaks of is unobserved or unstable, and the finding is the one the claim named beforehand. One crossed
-level, or one such factor, leaves it *restricted* to the sentence that was observed; two levels, or a
-finding that is not there, leave it *not supported by this evidence*.
+speaks of is unobserved or unstable, the finding is the one the claim named beforehand, its interval is
+clear of no shift, no other analysis disagrees, and the fairness rules say that the conditions may be
+compared. Whatever of these is missing, or one crossed level, leaves it *restricted* to the sentence that
+was observed; two levels, or a finding that is not there, leave it *not supported by this evidence*.
 """
 
 from __future__ import annotations
@@ -11,15 +12,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
 
 from protocol.analysis.effect import Effect
-from protocol.analysis.effects_result import EffectsResult, Variant
+from protocol.analysis.effects_result import EffectsResult
 from protocol.claims.evidence_level import Crossing, crossings
 from protocol.claims.factors import FACTOR_NEEDS, FACTOR_WORDS, Factor
+from protocol.claims.holding import FactorDistance, OtherAnalysis, holding, other_analyses, reaches_zero
+from protocol.fairness.answer import Verdict as Fairness
 from protocol.study import Claim, EvidenceLevel, StudyProtocol
 
-Stability = Literal["matched", "varied, stable", "varied, unstable", "fixed elsewhere", "not observed"]
+_UNCLEAR = "the 95% interval of the shift is not clear of no shift."
+_NEEDED_OTHERS = (
+    "More tasks, until the analyses that disagree decide; or a claim that names its way of computing."
+)
+_NEEDED_MANIFEST = "Transcripts with a run manifest by which the fairness rules are kept."
 
 
 class ClaimVerdict(StrEnum):
@@ -37,15 +43,6 @@ class Finding:
     effect: Effect
     borne_out: bool
     """Its verdict is one of those the claim named beforehand."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FactorDistance:
-    """How a factor of the claim stands to the study."""
-
-    factor: str
-    stability: Stability
-    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +75,13 @@ class ClaimBlock:
 
 
 def claim_block(
-    claim: Claim, study: StudyProtocol, effects: EffectsResult, *, n_raters: int, blinded: bool = True
+    claim: Claim,
+    study: StudyProtocol,
+    effects: EffectsResult,
+    *,
+    n_raters: int,
+    blinded: bool = True,
+    fairness: str = "",
 ) -> ClaimBlock:
     """Judge a claim against the evidence of its study.
 
@@ -88,15 +91,20 @@ def claim_block(
         effects: Computed by the plan, with variants where they were asked for.
         n_raters: Raters whose ratings the effects rest on.
         blinded: Whether they are known not to have known the conditions.
+        fairness: What the fairness rules answered of the conditions; empty where they were not asked.
     """
     findings = _findings(claim, effects)
     steps = crossings(study.evidence_level, claim.level)
-    varied = _varied(claim, effects, findings)
+    others = _others(claim, effects, findings)
+    varied = _varied(claim, findings, others, n_raters=n_raters)
     unobserved = tuple(factor for factor in Factor if factor not in study.observed)
     named = tuple(factor for factor in claim.needs if factor not in study.observed)
     unstable = [one for one in varied if one.stability == "varied, unstable"]
-    why = [*_reasons(claim, findings), *_distance_reasons(steps, named, unstable, study)]
-    verdict = _verdict(claim, findings, steps=steps, loose=bool(named or unstable))
+    unclear = [f"{_where(one.effect)}: {_UNCLEAR}" for one in findings if _unclear(one)]
+    unlike = _unlike(fairness)
+    why = [*_reasons(claim, findings), *_distance_reasons(steps, named, unstable, study), *unclear, *unlike]
+    verdict = _verdict(claim, findings, steps=steps, loose=bool(named or unstable or unclear or unlike))
+    sentence = _sentence(claim, study, findings, _raters_text(n_raters, blinded=blinded))
     return ClaimBlock(
         claim=claim,
         evidence_level=study.evidence_level,
@@ -107,7 +115,7 @@ def claim_block(
         crossings=steps,
         named_unobserved=named,
         verdict=verdict,
-        may_be_said=_sentence(claim, study, findings, _raters_text(n_raters, blinded=blinded))
+        may_be_said=" ".join([sentence, *_limits(others), *unlike])
         if verdict is not ClaimVerdict.NOT_SUPPORTED
         else "",
         why=tuple(why),
@@ -115,8 +123,43 @@ def claim_block(
             *(step.needed for step in reversed(steps)),
             *(FACTOR_NEEDS[factor] for factor in named),
             *("More models, or a claim that names the model." for one in unstable if one.factor == "model"),
+            *([_NEEDED_OTHERS] if _limits(others) else []),
+            *([_NEEDED_MANIFEST] if unlike else []),
         ),
     )
+
+
+def _others(claim: Claim, effects: EffectsResult, findings: Sequence[Finding]) -> tuple[OtherAnalysis, ...]:
+    """Ask the other analyses of the findings that bear the claim out, or of all where none does."""
+    out = [one.effect for one in findings if one.borne_out]
+    return other_analyses(
+        effects, out or [one.effect for one in findings], wanted=claim.expects if out else ()
+    )
+
+
+def _limits(others: Sequence[OtherAnalysis]) -> list[str]:
+    against = [one.label for one in others if one.answer == "disagrees"]
+    return [f"It is not so in {len(against)} of {len(others)} other analyses: {', '.join(against)}."] * bool(
+        against
+    )
+
+
+def _unclear(finding: Finding) -> bool:
+    return finding.borne_out and reaches_zero(finding.effect)
+
+
+def _unlike(fairness: str) -> list[str]:
+    if fairness == Fairness.COMPARABLE:
+        return []
+    if not fairness:
+        return [
+            "Whether anything but the scaffold differs between the conditions is not on record: the fairness"
+            " rules (same user turns, caps, settings, balance) were not asked."
+        ]
+    return [
+        f"By the fairness rules the conditions are {fairness}: a difference between them may come from"
+        " something else than the scaffold."
+    ]
 
 
 def _findings(claim: Claim, effects: EffectsResult) -> tuple[Finding, ...]:
@@ -174,11 +217,19 @@ def _distance_reasons(
     return reasons
 
 
-def _varied(claim: Claim, effects: EffectsResult, findings: Sequence[Finding]) -> tuple[FactorDistance, ...]:
+def _varied(
+    claim: Claim, findings: Sequence[Finding], others: Sequence[OtherAnalysis], *, n_raters: int
+) -> tuple[FactorDistance, ...]:
+    alone = FactorDistance(
+        factor="rater",
+        stability="not observed",
+        why="the ratings are of one rater, whose severity and noise cannot be told from the effect",
+    )
     return (
         _over(claim.model, "model", [one.effect.model for one in findings], findings),
         _over(claim.scaffold, "scaffold", [one.effect.scaffold for one in findings], findings),
-        *_over_variants(effects, findings),
+        *((alone,) if n_raters == 1 else ()),
+        *holding(others),
     )
 
 
@@ -191,32 +242,9 @@ def _over(named: str, factor: str, values: Sequence[str], findings: Sequence[Fin
             factor=factor, stability="not observed", why="the study has only one, and the claim names none"
         )
     verdicts = {one.effect.decision.verdict for one in findings}
+    same = len(verdicts) == 1 or all(one.borne_out for one in findings)
     said = "; ".join(f"{_where(one.effect)} {one.effect.decision.verdict or 'undefined'}" for one in findings)
-    return FactorDistance(
-        factor=factor,
-        stability="varied, stable" if len(verdicts) == 1 else "varied, unstable",
-        why=said,
-    )
-
-
-def _over_variants(effects: EffectsResult, findings: Sequence[Finding]) -> list[FactorDistance]:
-    """Whether each rater alone moves every finding the same way."""
-    alone = [variant for variant in effects.robustness if variant.variant is Variant.RATER]
-    if not alone or not findings:
-        return []
-    turned: list[str] = []
-    for variant in alone:
-        for one in variant.effects:
-            main = next((each.effect for each in findings if _same(each.effect, one)), None)
-            if main is not None and _sign(main) * _sign(one) < 0:
-                turned.append(f"{_where(one)} with {variant.label}")
-    return [
-        FactorDistance(
-            factor="rater",
-            stability="varied, unstable" if turned else "varied, stable",
-            why=f"the sign turns for {', '.join(turned)}" if turned else "no rater alone turns a sign",
-        )
-    ]
+    return FactorDistance(factor=factor, stability="varied, stable" if same else "varied, unstable", why=said)
 
 
 def _held_fixed(claim: Claim, study: StudyProtocol, findings: Sequence[Finding]) -> tuple[str, ...]:
@@ -263,12 +291,3 @@ def _raters_text(n: int, *, blinded: bool) -> str:
 
 def _where(effect: Effect) -> str:
     return f"{effect.model} under {effect.scaffold} on {effect.dimension}"
-
-
-def _same(one: Effect, other: Effect) -> bool:
-    return (one.dimension, one.model, one.scaffold) == (other.dimension, other.model, other.scaffold)
-
-
-def _sign(effect: Effect) -> int:
-    mean = 0 if effect.comparison is None else effect.comparison.figures.mean
-    return (mean > 0) - (mean < 0)

@@ -102,8 +102,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_three_claims_on_the_same_ratings_get_three_verdicts(folder: Path) -> None:
-    """At its level supported, a level above restricted, two not supported; nobody is called blinded."""
+def test_claims_on_ratings_made_elsewhere_are_at_most_restricted(folder: Path) -> None:
+    """No file says that conditions differ in the scaffold alone; two levels above nothing is left."""
     result = run(
         "report",
         "--ratings",
@@ -122,11 +122,12 @@ def test_three_claims_on_the_same_ratings_get_three_verdicts(folder: Path) -> No
     claims = text.split("\n## Claims\n")[1].split("\n## ")[0]
     verdicts = [line for line in claims.split("\n") if line.startswith("> ")]
     assert [line.removesuffix(".**").rpartition(": ")[2] for line in verdicts] == [
-        "supported as stated",
+        "restricted",
         "restricted",
         "not supported by this evidence",
     ]
     assert "As judged by 2 raters at the level of response" in claims
+    assert "differs between the conditions is not on record" in claims
     assert "blinded rater" not in text
     assert "59 of the 60 tasks of the ratings have no card" in text
     assert "is not known to this program" in text.split("## Blinding")[1].split("\n## ")[0]

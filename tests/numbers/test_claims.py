@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import get_args
 
 import pytest
 
 from protocol.analysis.effects import effects
-from protocol.analysis.effects_result import EffectsResult
+from protocol.analysis.effects_result import EffectsResult, Robustness, Variant
 from protocol.analysis.rating_table import RatingTable
 from protocol.analysis.verdicts import Verdict
 from protocol.claims.claim_block import ClaimBlock, ClaimVerdict, claim_block
@@ -17,6 +17,7 @@ from protocol.claims.evidence_level import LEVELS, QUESTIONS, crossings, level_o
 from protocol.claims.factors import FACTOR_NEEDS, FACTOR_WORDS, Factor
 from protocol.report.claims_text import claim_block_json, claim_table
 from protocol.report.markdown import markdown_blocks
+from protocol.stats.estimate import Interval, IntervalEstimate
 from protocol.study import AnalysisPlan, Claim, EvidenceLevel, Finding, StudyProtocol
 from protocol.study_file import read_study
 from rater.services.seeding.starting import study_text
@@ -51,8 +52,10 @@ def found(study_table: BuildTable) -> EffectsResult:
     return effects(table, baseline="S0", plan=PLAN)
 
 
-def judged(claim: Claim, study: StudyProtocol, found: EffectsResult) -> ClaimBlock:
-    return claim_block(claim, study, found, n_raters=2)
+def judged(
+    claim: Claim, study: StudyProtocol, found: EffectsResult, *, fairness: str = "comparable"
+) -> ClaimBlock:
+    return claim_block(claim, study, found, n_raters=2, fairness=fairness)
 
 
 def test_a_claim_at_the_level_of_its_evidence_is_supported(
@@ -127,6 +130,136 @@ def test_a_finding_that_was_not_named_or_is_not_there_supports_nothing(
     assert block.verdict is ClaimVerdict.NOT_SUPPORTED
     assert block.may_be_said == ""
     assert block.why
+
+
+def another(
+    found: EffectsResult, verdict: Verdict | None, *, left_out: int, turned: bool = False
+) -> EffectsResult:
+    """The same effects, and another analysis of them with this verdict."""
+    effects_there = tuple(
+        replace(
+            one,
+            comparison=one.comparison
+            and replace(
+                one.comparison,
+                figures=replace(
+                    one.comparison.figures,
+                    mean=-one.comparison.figures.mean if turned else one.comparison.figures.mean,
+                ),
+            ),
+            decision=replace(one.decision, verdict=verdict),
+        )
+        for one in found.effects
+    )
+    variant = Robustness(
+        variant=Variant.RATER if left_out else Variant.AGGREGATION,
+        label="R1 alone" if left_out else "consensus",
+        what="another analysis",
+        ratings_left_out=left_out,
+        effects=effects_there,
+    )
+    return replace(found, robustness=(variant,))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Other:
+    """Another analysis of raised effects, and what follows."""
+
+    verdict: Verdict | None
+    left_out: int = 0
+    turned: bool = False
+    claim: ClaimVerdict
+    stability: str
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Other(verdict=Verdict.RAISED, claim=ClaimVerdict.SUPPORTED, stability="varied, stable"),
+        Other(verdict=Verdict.RAISED_TO_CEILING, claim=ClaimVerdict.SUPPORTED, stability="varied, stable"),
+        Other(verdict=Verdict.INCONCLUSIVE, claim=ClaimVerdict.RESTRICTED, stability="varied, unstable"),
+        Other(verdict=Verdict.NO_HEADROOM, claim=ClaimVerdict.RESTRICTED, stability="varied, unstable"),
+        Other(
+            verdict=Verdict.INCONCLUSIVE, left_out=9, claim=ClaimVerdict.SUPPORTED, stability="not observed"
+        ),
+        Other(verdict=None, left_out=9, claim=ClaimVerdict.SUPPORTED, stability="not observed"),
+        Other(
+            verdict=Verdict.INCONCLUSIVE,
+            left_out=9,
+            turned=True,
+            claim=ClaimVerdict.RESTRICTED,
+            stability="varied, unstable",
+        ),
+        Other(
+            verdict=Verdict.EQUIVALENT,
+            left_out=9,
+            claim=ClaimVerdict.RESTRICTED,
+            stability="varied, unstable",
+        ),
+    ],
+)
+def test_another_analysis_that_disagrees_restricts_and_is_named(
+    study: StudyProtocol, found: EffectsResult, other: Other
+) -> None:
+    """Fewer ratings that stay inconclusive on the same side contradict nothing, and confirm nothing."""
+    claim = replace(CLAIM, expects=("raised",)) if other.verdict is Verdict.RAISED_TO_CEILING else CLAIM
+    main = replace(
+        found,
+        effects=tuple(
+            replace(one, decision=replace(one.decision, verdict=Verdict.RAISED)) for one in found.effects
+        ),
+    )
+    block = judged(claim, study, another(main, other.verdict, left_out=other.left_out, turned=other.turned))
+    assert block.verdict is other.claim
+    assert block.varied[-1].stability == other.stability
+    named = "R1 alone (" if other.left_out else "consensus ("
+    restricted = other.claim is ClaimVerdict.RESTRICTED
+    assert (f"It is not so in 1 of 1 other analyses: {named}" in block.may_be_said) is restricted
+    assert any("not stable" in reason and named in reason for reason in block.why) is restricted
+
+
+def test_a_sign_that_turns_says_nothing_against_no_change(study: StudyProtocol, found: EffectsResult) -> None:
+    """A shift near zero changes its sign by chance: only shifts with a direction can turn."""
+    claim = replace(CLAIM, model="B", expects=("unchanged", "equivalent"))
+    block = judged(claim, study, another(found, Verdict.EQUIVALENT, left_out=9, turned=True))
+    assert block.verdict is ClaimVerdict.SUPPORTED
+
+
+def test_a_shift_whose_interval_reaches_zero_restricts(study: StudyProtocol, found: EffectsResult) -> None:
+    """The test may find a shift while the printed interval is not clear of none."""
+    wide = IntervalEstimate(interval=Interval(lower=-0.01, upper=1.2, level=0.95, method="t", se=None))
+    near = replace(
+        found,
+        effects=tuple(
+            replace(
+                one,
+                comparison=one.comparison
+                and replace(one.comparison, figures=replace(one.comparison.figures, ci95=wide)),
+            )
+            for one in found.effects
+        ),
+    )
+    block = judged(CLAIM, study, near)
+    assert block.verdict is ClaimVerdict.RESTRICTED
+    assert any("not clear of no shift" in reason for reason in block.why)
+
+
+@pytest.mark.parametrize(
+    ("fairness", "words"),
+    [
+        ("", "is not on record"),
+        ("not comparable", "the conditions are not comparable"),
+        ("not shown to be comparable", "the conditions are not shown to be comparable"),
+    ],
+)
+def test_conditions_not_known_to_be_comparable_restrict(
+    study: StudyProtocol, found: EffectsResult, fairness: str, words: str
+) -> None:
+    """A difference is the scaffold's only where nothing else differed; the sentence says it."""
+    block = judged(CLAIM, study, found, fairness=fairness)
+    assert block.verdict is ClaimVerdict.RESTRICTED
+    assert words in block.may_be_said
+    assert any("run manifest" in one for one in block.needed)
 
 
 def test_the_text_has_all_eight_parts(study: StudyProtocol, found: EffectsResult) -> None:

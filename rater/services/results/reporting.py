@@ -19,7 +19,7 @@ from protocol.report.paper_tables import paper_tables
 from protocol.report.report_facts import ReportFacts, Results
 from protocol.report.study_report import study_document
 from protocol.simulated import SIMULATED
-from protocol.study import StudyProtocol
+from protocol.study import Claim, StudyProtocol
 from rater.services.auditing.audit_reporting import audit_report
 from rater.services.progress.progress import read_progress
 from rater.services.results.analysing import Ratings, analyse_agreement, analyse_effects, analyse_robustness
@@ -44,17 +44,23 @@ def study_report(path: Path, *, app: str) -> Report:
     study, protocol = ratings.study, require_unblinded(ratings, path)
     if study.lock_code is None:
         raise RuntimeError("an unblinded study has a lock code")
+    record = record_facts(ratings, progress, lock_code=study.lock_code)
     facts = ReportFacts(
         protocol=protocol,
         protocol_sha256=study.protocol_sha256,
         table=ratings.table,
         ratings_name=path.name,
-        record=record_facts(ratings, progress, lock_code=study.lock_code),
+        record=record,
         app=app,
         notices=ratings.notices,
     )
     results = _results(
-        ratings.table, protocol, leave_out=ratings.leave_out, blinded=True, consensus=ratings.consensus
+        ratings.table,
+        protocol,
+        leave_out=ratings.leave_out,
+        blinded=True,
+        consensus=ratings.consensus,
+        fairness=record.details_of("unblinded").get("fairness", ""),
     )
     if protocol.guess.questions:
         found = blinding_success(read_blind_record(path).questions, seed=protocol.analysis.seed)
@@ -129,6 +135,7 @@ def _results(
     leave_out: tuple[LeaveOut, ...],
     blinded: bool,
     consensus: tuple[ConsensusCell, ...] | None = None,
+    fairness: str = "",
 ) -> Results:
     effects = analyse_robustness(
         analyse_effects(table, baseline=protocol.baseline.id, plan=protocol.analysis),
@@ -136,15 +143,35 @@ def _results(
         leave_out=leave_out,
         consensus=consensus,
     )
-    raters = len({row.rater for row in table.rows})
     return Results(
         agreement=analyse_agreement(table),
         effects=effects,
         claims=tuple(
-            claim_block(claim, protocol, effects, n_raters=raters, blinded=blinded)
+            claim_block(
+                claim,
+                protocol,
+                effects,
+                n_raters=_raters_of(claim, table),
+                blinded=blinded,
+                fairness=fairness,
+            )
             for claim in protocol.claims
         ),
         by_prompting=_by_prompting(table, protocol),
+    )
+
+
+def _raters_of(claim: Claim, table: RatingTable) -> int:
+    """Count the raters with a level of what the claim speaks of: who gave none did not judge it."""
+    return len(
+        {
+            row.rater
+            for row in table.rows
+            if row.value is not None
+            and row.occasion == 1
+            and (not claim.dimension or row.dimension == claim.dimension)
+            and (not claim.model or row.model == claim.model)
+        }
     )
 
 
