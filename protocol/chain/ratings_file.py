@@ -14,17 +14,9 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from protocol.canonical_json import Json, canonical_bytes, parse_canonical
-from protocol.chain.events import (
-    BODY_LIMIT,
-    PART_LIMIT,
-    Event,
-    EventKind,
-    Head,
-    genesis,
-    odd_form,
-    read_event,
-)
+from protocol.chain.events import BODY_LIMIT, PART_LIMIT, Event, EventKind, Head, genesis, read_event
 from protocol.chain.manifest import AssignmentManifest
+from protocol.chain.odd_events import odd_form
 from protocol.errors import CheckFailedError, InvalidInputError
 
 SCHEMA = "ratings/1"

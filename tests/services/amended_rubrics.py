@@ -36,7 +36,7 @@ def amendment_of(
 ) -> Amended:
     """Amend the rubric; the dimensions that are named are asked again."""
     new = read_new_rubric(new_file(small, text), original=small.protocol if original else None)
-    return amend_rubric(small.study, new, rerate=rerate, who=who, clock=clock)[0]
+    return amend_rubric(small.study, new, rerate=rerate, who=who, clock=clock).amended
 
 
 def amendment_for(rubric: Rubric, *rerate: str) -> Amendment:

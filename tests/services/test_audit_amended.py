@@ -35,13 +35,11 @@ def test_an_audit_is_amended_locked_published_and_verified(tmp_path: Path) -> No
     text = audit.protocol.read_text(encoding="utf-8").replace("Anchor 2.", "A cited result.", 1)
     new = audit.folder / "study-v2.toml"
     new.write_text(text.replace("seed = 5", "seed = 6"), encoding="utf-8")
-    amended, change = amend_rubric(
-        audit.study, read_new_rubric(new, original=None), rerate=(), who=WHO, clock=clock
-    )
-    assert change.deviations == ("analysis",)
+    done = amend_rubric(audit.study, read_new_rubric(new, original=None), rerate=(), who=WHO, clock=clock)
+    assert done.change.deviations == ("analysis",)
     for coder in CODERS:
         desk = open_desk(audit.study, rater=coder, app="0", clock=clock)
-        desk.mark_read(amended.amendment)
+        desk.mark_read(done.amended.amendment)
         desk.close()
     audit.code(level_of, coders=CODERS[1:])
     code = lock_study(audit.study, who=WHO, clock=clock).lock_code

@@ -61,13 +61,13 @@ def amend(
             _print(change)
         return
     who = Who(name=login_name(), app=__version__, reason=reason)
-    amended, change = amend_rubric(study, new, rerate=again, who=who, clock=utc_now)
+    done = amend_rubric(study, new, rerate=again, who=who, clock=utc_now)
     if json:
-        print_json({**amended_json(amended), **_json(change)})
-        warn_of_packs(amended)
+        print_json({**amended_json(done.amended), **_json(done.change)})
+        warn_of_packs(done.amended)
     else:
-        print_amended(amended, json=False)
-        _print(change)
+        print_amended(done.amended, json=False)
+        _print(done.change)
 
 
 def _json(change: RubricChange) -> dict[str, object]:

@@ -44,6 +44,16 @@ _VISIBLE = ("name", "contact", "simulated", "rendered_view", "questions", "train
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """The study.toml that the study was seeded with, as it was given."""
+
+    path: Path
+    text: str
+    sha256: str
+    protocol: StudyProtocol | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewRubric:
     """What is to be rated by, read from files."""
 
@@ -57,16 +67,6 @@ class NewRubric:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Original:
-    """The study.toml that the study was seeded with, as it was given."""
-
-    path: Path
-    text: str
-    sha256: str
-    protocol: StudyProtocol | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RubricChange:
     """What an amendment of the rubric would be or is, for who makes it."""
 
@@ -74,6 +74,14 @@ class RubricChange:
     """Every text, now and before."""
     rerate: tuple[str, ...]
     deviations: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RubricAmended:
+    """What was recorded, and the texts it changed."""
+
+    amended: Amended
+    change: RubricChange
 
 
 def read_new_rubric(path: Path, *, original: Path | None) -> NewRubric:
@@ -84,7 +92,7 @@ def read_new_rubric(path: Path, *, original: Path | None) -> NewRubric:
         InvalidInputError: One of them is no protocol, or has mistakes.
     """
     file = read_text(path, wanted="a protocol in TOML")
-    visible, protocol = _parsed(file.text, path)
+    parsed = _parsed(file.text, path)
     seeded = None
     if original is not None:
         old = read_text(original, wanted="a protocol in TOML")
@@ -92,27 +100,34 @@ def read_new_rubric(path: Path, *, original: Path | None) -> NewRubric:
             path=original,
             text=old.text,
             sha256=sha256_hex(old.content),
-            protocol=_parsed(old.text, original)[1],
+            protocol=_parsed(old.text, original).protocol,
         )
     return NewRubric(
         path=path,
         text=file.text,
         sha256=sha256_hex(file.content),
-        visible=visible,
-        protocol=protocol,
+        visible=parsed.visible,
+        protocol=parsed.protocol,
         original=seeded,
     )
 
 
-def _parsed(text: str, path: Path) -> tuple[VisibleProtocol, StudyProtocol | None]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parsed:
+    visible: VisibleProtocol
+    protocol: StudyProtocol | None
+    """None of a benchmark audit."""
+
+
+def _parsed(text: str, path: Path) -> _Parsed:
     from protocol.audit.audit_file import read_audit
     from protocol.study_file import is_audit
     from protocol.study_file import read_study as read_protocol
 
     if is_audit(text):
-        return read_audit(text, where=str(path)).visible(), None
+        return _Parsed(visible=read_audit(text, where=str(path)).visible(), protocol=None)
     protocol = read_protocol(text, where=str(path))
-    return protocol.visible(), protocol
+    return _Parsed(visible=protocol.visible(), protocol=protocol)
 
 
 def plan_amendment(path: Path, new: NewRubric, *, rerate: Sequence[str]) -> RubricChange:
@@ -134,7 +149,7 @@ def plan_amendment(path: Path, new: NewRubric, *, rerate: Sequence[str]) -> Rubr
 
 def amend_rubric(
     path: Path, new: NewRubric, *, rerate: Sequence[str], who: Who, clock: Clock
-) -> tuple[Amended, RubricChange]:
+) -> RubricAmended:
     """Put new texts into the rubric of an open study; earlier ratings are carried, or asked again.
 
     Args:
@@ -159,7 +174,8 @@ def amend_rubric(
         changes.append(_change_of(connection, study, made))
         return made
 
-    return amend(path, make, who=who, clock=clock), changes[0]
+    amended = amend(path, make, who=who, clock=clock)
+    return RubricAmended(amended=amended, change=changes[0])
 
 
 def _change_of(connection: sqlite3.Connection, study: StudyRecord, made: Amendment) -> RubricChange:

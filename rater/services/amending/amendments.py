@@ -202,10 +202,7 @@ def amend_together(
         with sentences(path), writing(connection):
             study = read_study(connection)
             require_study_file(study)
-            if study.state is not StudyState.OPEN:
-                raise WrongStateError(
-                    f"The study is {study.state}: it is amended while it is open.", where=str(path)
-                )
+            require_open(study, path)
             at, before = clock(), read_amendments(connection)
             frame = Frame(number=len(before) + 1, at=at, day=at[:10], reason=who.reason.strip())
             made = make(connection, study, frame)
@@ -223,6 +220,23 @@ def amend_together(
             return [_amended(connection, amendment, before) for amendment in made]
     finally:
         close(connection)
+
+
+def require_open(study: StudyRecord, path: Path, *, step: str = "amended") -> None:
+    """Refuse a step that a study takes while it is open, once it is locked or unblinded.
+
+    Raises:
+        WrongStateError: It is.
+    """
+    if study.state is not StudyState.OPEN:
+        raise WrongStateError(f"The study is {study.state}: it is {step} while it is open.", where=str(path))
+
+
+def handed_in(rater: str, *, where: str, next_step: str) -> WrongStateError:
+    """Return the refusal to give more items to a rater whose chain has ended."""
+    return WrongStateError(
+        f"{rater} has handed in: nothing follows that in a rater's chain.", where=where, next_step=next_step
+    )
 
 
 def _amended(connection: sqlite3.Connection, amendment: Amendment, before: Sequence[Amendment]) -> Amended:

@@ -19,7 +19,7 @@ from db.connection import close, open_for_reading, sentences
 from db.event_store import has_events
 from db.item_store import insert_late_items, read_items
 from db.manifest_store import read_manifests
-from db.study_store import StudyRecord, StudyState, no_conditions, read_study, require_study_file
+from db.study_store import StudyRecord, no_conditions, read_study, require_study_file
 from protocol.canonical_json import canonical_bytes, sha256_hex
 from protocol.chain.amendment import Amendment, AmendmentKind
 from protocol.chain.batches import SEEDED, batches_of
@@ -29,7 +29,7 @@ from protocol.errors import InvalidInputError, NotFoundError, UsageError, WrongS
 from protocol.extension_rules import differences, task_twice
 from protocol.item import Item
 from protocol.study import StudyProtocol
-from rater.services.amending.amendments import Amended, Frame, amend_together
+from rater.services.amending.amendments import Amended, Frame, amend_together, handed_in, require_open
 from rater.services.amending.incidents import refuse_names
 from rater.services.doors.core_dumps import forbid_core_dumps
 from rater.services.doors.key_files import seal
@@ -129,7 +129,7 @@ def extend_study(
         _refuse_raters(connection, study, prepared.protocol)
         insert_late_items(connection, plan.items)
         made = _amendments(plan, frame, batch=before.batch, binding=binding)
-        _record(connection, study, made[0], prepared=prepared, frame=frame, who=who)
+        _record(connection, before, prepared, binding=binding, frame=frame, who=who)
         return made
 
     amended = amend_together(request.study_path, make, who=who, clock=clock)
@@ -173,10 +173,7 @@ def _look(request: ExtendRequest, prepared: Prepared) -> _Before:
             require_study_file(study)
             if study.key is None:
                 raise no_conditions(str(path))
-            if study.state is not StudyState.OPEN:
-                raise WrongStateError(
-                    f"The study is {study.state}: it is extended while it is open.", where=str(path)
-                )
+            require_open(study, path, step="extended")
             if not has_events(connection):
                 raise WrongStateError(
                     "Nothing is rated yet: all tasks can still be seeded together.",
@@ -235,8 +232,8 @@ def _refuse_raters(connection: sqlite3.Connection, study: StudyRecord, protocol:
         )
     done = [rater for rater in protocol.design.raters if states[rater].session.submitted]
     if done:
-        raise WrongStateError(
-            f"{done[0]} has handed in: nothing follows that in a rater's chain.",
+        raise handed_in(
+            done[0],
             where="design.raters of the batch",
             next_step="Leave this rater out of the raters of the batch.",
         )
@@ -311,25 +308,24 @@ def _amendments(plan: SeedingPlan, frame: Frame, *, batch: int, binding: KeyBind
 
 def _record(
     connection: sqlite3.Connection,
-    study: StudyRecord,
-    made: Amendment,
-    *,
+    before: _Before,
     prepared: Prepared,
+    *,
+    binding: KeyBinding,
     frame: Frame,
     who: Who,
 ) -> None:
-    binding = made.key
     details = {
         "app": who.app,
-        "batch": str(made.batch),
-        "protocol": made.protocol or "",
-        **({} if binding is None else binding.texts()),
+        "batch": str(before.batch),
+        "protocol": sha256_hex(prepared.study_toml.encode()),
+        **binding.texts(),
     }
     if prepared.decisions_sha256:
         details["leak_decisions"] = prepared.decisions_sha256
     append_audit(
         connection,
-        study_id=study.study_id,
+        study_id=before.study.study_id,
         at=frame.at,
         who=who.name,
         action="batch-sealed",

@@ -18,7 +18,7 @@ from pathlib import Path
 from db.connection import close, open_for_reading, sentences
 from db.manifest_store import insert_late_manifest, raters, read_manifest, read_manifests
 from db.repeat_store import read_repeats
-from db.study_store import StudyRecord, StudyState, read_study, require_study_file
+from db.study_store import StudyRecord, read_study, require_study_file
 from db.training_store import (
     has_training,
     insert_late_training,
@@ -31,7 +31,7 @@ from protocol.chain.manifest import AssignedItem, AssignmentManifest
 from protocol.design.reassignment import TaskState, order_of_rest, reassign
 from protocol.errors import UsageError, WrongStateError
 from protocol.training.training_manifest import admission_sha256
-from rater.services.amending.amendments import Amended, Frame, amend
+from rater.services.amending.amendments import Amended, Frame, amend, handed_in, require_open
 from rater.services.progress.rater_states import RaterState, rater_states
 from rater.services.seeding.training_plan import draw_admit_code
 from rater.services.who import Who
@@ -89,10 +89,7 @@ def plan_reassignment(path: Path, *, giver: str, taker: str, entropy: Entropy) -
         with sentences(path):
             study = read_study(connection)
             require_study_file(study)
-            if study.state is not StudyState.OPEN:
-                raise WrongStateError(
-                    f"The study is {study.state}: it is amended while it is open.", where=str(path)
-                )
+            require_open(study, path)
             return _design(connection, study, giver=giver, taker=taker, entropy=entropy)
     finally:
         close(connection)
@@ -190,11 +187,7 @@ def _refuse_taker(taker: str, known: Mapping[str, RaterState], *, giver: str) ->
         raise UsageError(f"{giver} cannot take over from {giver}.", where="--to")
     if taker in known:
         if known[taker].session.submitted:
-            raise WrongStateError(
-                f"{taker} has handed in: nothing follows that in a rater's chain.",
-                where="--to",
-                next_step="Name a rater who is still rating, or a new code.",
-            )
+            raise handed_in(taker, where="--to", next_step="Name a rater who is still rating, or a new code.")
         return
     if not _CODE.fullmatch(taker):
         raise UsageError(

@@ -12,8 +12,8 @@ from protocol.adjudication.plan import AdjudicationPlan
 from protocol.adjudication.queue import disagreements
 from protocol.adjudication.session import AdjudicationSession, fold_adjudication, impossible_step
 from protocol.chain.amendment import Block, withdrawn_units
-from protocol.chain.events import odd_public_form
 from protocol.chain.lock import LockedAdjudication
+from protocol.chain.odd_events import odd_public_form
 from protocol.chain.repeats import repeats_by_origin
 from protocol.errors import CheckFailedError
 from protocol.public_bundle import layout

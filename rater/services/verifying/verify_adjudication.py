@@ -17,7 +17,7 @@ from db.lock_store import read_lock
 from db.study_store import StudyRecord
 from protocol.adjudication.manifest import AdjudicationManifest
 from protocol.adjudication.session import impossible_step
-from protocol.chain.events import odd_form
+from protocol.chain.odd_events import odd_form
 from protocol.errors import BlindraterError
 from rater.services.adjudication.adjudicating import BEGUN
 from rater.services.adjudication.adjudication_record import read_adjudication_of, rubric_decided_by

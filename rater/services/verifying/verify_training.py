@@ -18,8 +18,9 @@ from db.training_store import (
     read_training_manifest,
     read_training_manifests,
 )
-from protocol.chain.events import Event, odd_form
+from protocol.chain.events import Event
 from protocol.chain.manifest import AssignmentManifest
+from protocol.chain.odd_events import odd_form
 from protocol.chain.ratings_file import first_difference, parse_ratings_text, verify_training_events
 from protocol.errors import BlindraterError
 from protocol.training.attempts import fold_training

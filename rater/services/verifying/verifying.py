@@ -23,8 +23,9 @@ from db.schema import compare_schema
 from db.study_store import StudyRecord, StudyState, read_study, visible_is_exact
 from protocol.audit.audit_file import read_audit
 from protocol.canonical_json import sha256_hex
-from protocol.chain.events import Event, genesis, odd_form
+from protocol.chain.events import Event, genesis
 from protocol.chain.manifest import AssignmentManifest
+from protocol.chain.odd_events import odd_form
 from protocol.chain.ratings_file import first_difference, parse_ratings_text, receipt_code, verify_events
 from protocol.errors import BlindraterError
 from protocol.event_rules import impossible_event

@@ -23,8 +23,9 @@ from protocol.chain.amendment import (
     told_to,
 )
 from protocol.chain.batches import fault_of_extension
-from protocol.chain.events import genesis, odd_public_form
+from protocol.chain.events import genesis
 from protocol.chain.manifest import AssignmentManifest
+from protocol.chain.odd_events import odd_public_form
 from protocol.chain.ratings_file import receipt_code
 from protocol.errors import BlindraterError, CheckFailedError, InvalidInputError, NotFoundError
 from protocol.event_rules import Share, impossible_event
