@@ -15,7 +15,7 @@ from rater.services.packs.handing_out import IssuedPack, issue_packs
 from rater.services.selftest import blind_testing, byte_search, canary_faults, canary_story
 from rater.services.selftest.blind_testing import Answer, BlindTest, Check, run_blind_test
 from rater.services.selftest.byte_search import Form
-from rater.services.selftest.canaries import MODELS, SCAFFOLDS, Canaries, draw_canaries
+from rater.services.selftest.canaries import MODELS, SCAFFOLDS, TASKS, Canaries, draw_canaries
 from rater.services.selftest.canary_faults import Mishap, suffer
 from rater.services.selftest.canary_story import CanaryStory
 from rater.services.selftest.canary_workplace import Workplace, admin_command
@@ -23,7 +23,21 @@ from rater.services.selftest.canary_workplace import Workplace, admin_command
 Run = Callable[..., int]
 NEEDED = ("plain", "crash-over-note", "submit", "merge", "status", "agreement", "export", "lock")
 """Programs that leave what is searched; starting all of them would take three times as long."""
-HARMLESS = ("help", "submit-interim", "status-json", "agreement-json", "verify", "status-locked")
+HARMLESS = (
+    "extend",
+    "amend",
+    "clarify",
+    "withdraw",
+    "reassign",
+    "questions",
+    "pack-again",
+    "help",
+    "submit-interim",
+    "status-json",
+    "agreement-json",
+    "verify",
+    "status-locked",
+)
 
 
 @pytest.fixture
@@ -82,6 +96,7 @@ def test_every_leak_is_found_where_it_is(
             os.utime(work.packs / "R2.pack.db", (canaries.epoch, canaries.epoch))
             with (work.admin / "study.key").open("ab") as key:
                 key.write(words[MODELS[2]].encode())
+            (work.admin / "study-later.key").write_text(words[TASKS[0]])
         return code
 
     monkeypatch.setattr(canary_story, "issue_packs", leaky_packs)
@@ -97,7 +112,7 @@ def test_every_leak_is_found_where_it_is(
         "no canary: terminal, standard output and error",
         "no canary: settings, state, cache, crash reports",
         "no canary: the export of the open study",
-        "no canary: the sealed key, in the clear",
+        "no canary: the sealed keys, in the clear",
         "no file has the time of the sources",
     }
     found = {(Path(one.file).as_posix(), one.form, one.what) for one in test.findings}
@@ -111,6 +126,7 @@ def test_every_leak_is_found_where_it_is(
         ("home/.cache/last", Form.HEX, "scaffold 2"),
         ("(file names)", Form.UTF_8, "source file name"),
         ("admin/study.key", Form.UTF_8, "model 3"),
+        ("admin/study-later.key", Form.UTF_8, TASKS[0]),
     }
     assert "R2.pack.db" in _of(test, "no file has the time").why
     assert _of(test, "no canary: the export").why.endswith("extra.txt, byte 13: model 2, as UTF-16")

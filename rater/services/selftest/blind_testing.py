@@ -160,6 +160,7 @@ class _Run:
         self._ask("errors at the command line are sentences", lambda: story.suffer(in_terminal=False))
         self._ask_app("errors in a terminal are sentences", lambda: story.suffer(in_terminal=True))
         self._ask("ratings are handed in and merged", story.hand_in)
+        self._ask("the open study is amended, extended and reassigned", story.amend)
         self._ask("the open study is looked at and exported", story.look_at_open_study)
         self._ask(
             "the study is locked, and late raters are turned away",
@@ -170,7 +171,10 @@ class _Run:
     def _search(self, story: CanaryStory) -> None:
         self.tell("searching every byte")
         forbidden = self.canaries.forbidden()
-        for kind, folders in {**reachable(self.work), "the sealed key, in the clear": (story.key,)}.items():
+        for kind, folders in {
+            **reachable(self.work),
+            "the sealed keys, in the clear": (story.key, story.later_key),
+        }.items():
             searched = search_files(folders, forbidden, root=self.work.root)
             self.findings += searched.findings
             question = f"no canary: {kind}"

@@ -5,12 +5,14 @@ Each step says what went wrong, or nothing. What the steps leave in the workplac
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from db.atomic_file import write_whole
 from protocol.chain.identifiers import Entropy
 from protocol.conversation import Message
 from protocol.errors import BlindError
@@ -32,7 +34,7 @@ from rater.services.selftest.canary_faults import (
     suffer,
 )
 from rater.services.selftest.canary_sitting import rate_at_desk, rate_in_pack, rate_in_study_file
-from rater.services.selftest.canary_study import RATERS, write_sources
+from rater.services.selftest.canary_study import RATERS, CanarySources, write_batch, write_sources
 from rater.services.selftest.canary_workplace import Workplace, admin_command, rater_command
 from rater.services.selftest.pty_session import TerminalSize
 from rater.services.wall_clock import utc_now
@@ -41,6 +43,8 @@ from rater.services.who import Who
 SEALED = (*MODELS, *SCAFFOLDS, *SCAFFOLD_TEXTS, *TASKS, "source id", "system message", "tool-call id")
 """What the key must hold, because nothing else can bring it back."""
 _IN_PACK, _IN_STUDY_FILE, _LATE = RATERS
+
+_ANCHOR = re.compile(r'(\banchor = ")')
 
 AT_ONCE = 4
 """So many errors are provoked side by side: each waits for a program to start."""
@@ -79,15 +83,20 @@ class CanaryStory:
         self._who = who
         self.key = work.admin / "study.key"
         """The sealed key: a rater must not reach it, and could not read it."""
+        self.later_key = work.admin / "study-later.key"
+        """That of the second batch."""
         self._identity = work.admin / "identity.txt"
+        self._later_identity = work.admin / "identity-later.txt"
         self._pack = work.packs / f"{_IN_PACK}.pack.db"
         self._noted_pack = work.packs / f"{_IN_STUDY_FILE}.pack.db"
         self._untouched_pack = work.packs / f"{_LATE}.pack.db"
+        self._sources: CanarySources | None = None
         self._prepared: Prepared | None = None
 
     def prepare(self) -> str | None:
         """Write the sources with every canary in them, and read them as an admin would."""
         sources = write_sources(self._work.admin, self._canaries, entropy=self._entropy)
+        self._sources = sources
         self._prepared = prepare(sources.protocol, sources.transcripts)
         planted = b"".join(path.read_bytes() for path in (sources.protocol, *sources.transcripts))
         planted += "\n".join(map(str, sources.transcripts)).encode()
@@ -112,8 +121,7 @@ class CanaryStory:
             entropy=self._entropy,
             clock=utc_now,
         )
-        secrets = Secrets(identities=read_identities([self._identity]))
-        opened = open_key(read_bytes(self.key, wanted="the sealed key"), secrets)
+        opened = open_key(read_bytes(self.key, wanted="the sealed key"), self._secrets())
         absent = self._absent_from(opened.to_bytes(), SEALED)
         return f"not in the key: {', '.join(absent)}" if absent else None
 
@@ -240,6 +248,37 @@ class CanaryStory:
             ("merge", admin_command(["merge", str(self._work.study), ratings])),
         )
 
+    def amend(self) -> str | None:
+        """Add a batch, amend an anchor, rule, withdraw an item, and let somebody take a rater's place."""
+        sources = self._sources
+        if sources is None:
+            raise RuntimeError("the sources are written first")
+        batch = write_batch(sources, self._canaries, raters=(_IN_STUDY_FILE, _LATE))
+        study, reason = str(self._work.study), ["--reason", "self-test"]
+        extend = ["extend", study, str(batch.protocol), *map(str, batch.transcripts)]
+        sealing = [
+            "--key",
+            str(self.later_key),
+            "--recipient",
+            write_identity(self._later_identity).recipient,
+        ]
+        item = next(iter(sorted(open_key(self.key.read_bytes(), self._secrets()).allocation)))
+        amended = sources.folder / "study-amended.toml"
+        text = sources.protocol.read_text(encoding="utf-8")
+        write_whole(amended, _ANCHOR.sub(r"\1Read anew: ", text, count=1).encode())
+        original = ["--original", str(sources.protocol)]
+        dimension = self._ready().protocol.rubric.dimensions[0].id
+        ruling = ["--dimension", dimension, "--text", "A link alone is no check."]
+        return self._run_all(
+            ("extend", admin_command([*extend, *sealing, *original, *reason, "--no-input"])),
+            ("amend", admin_command(["amend", study, str(amended), "--carry", *original, *reason])),
+            ("clarify", admin_command(["clarify", study, *ruling, *reason])),
+            ("withdraw", admin_command(["withdraw", study, "--item", item, *reason])),
+            ("reassign", admin_command(["reassign", study, "--from", _LATE, "--to", "R4", *reason])),
+            ("questions", admin_command(["questions", study])),
+            ("pack-again", admin_command(["pack", study, "--rater", "R4", "-o", str(self._work.packs)])),
+        )
+
     def look_at_open_study(self) -> str | None:
         """Print and export everything that can be known before the lock."""
         study = str(self._work.study)
@@ -267,6 +306,9 @@ class CanaryStory:
         found = [locking, *(suffer(self._work, mishap) for mishap in late)]
         self._work.take_snapshot(self._work.study, "study-locked")
         return "; ".join(one for one in found if one) or None
+
+    def _secrets(self) -> Secrets:
+        return Secrets(identities=read_identities([self._identity]))
 
     def _ready(self) -> Prepared:
         if self._prepared is None:

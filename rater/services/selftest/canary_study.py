@@ -35,6 +35,7 @@ GUESS_QUESTION = "Which family of models do you think it was?"
 GUESS_OPTIONS = ("Family A", "Family B", "Family C", "Family D", "Family E")
 _RATERS_PER_ITEM = 2
 _SPACING = 2
+_LATER = "later"
 _SCAFFOLD_FORMS = (
     "Answer in the plain manner of the {} house and keep every reply short.",
     "After the answer name each claim that the user should test, as the {} method asks, and say how.",
@@ -49,6 +50,8 @@ class CanarySources:
     folder: Path
     protocol: Path
     transcripts: tuple[Path, ...]
+    seed: int
+    """Of the texts."""
 
 
 def scaffold_sentences(canaries: Canaries) -> tuple[str, ...]:
@@ -66,11 +69,39 @@ def write_sources(parent: Path, canaries: Canaries, *, entropy: Entropy) -> Cana
         entropy: Draws the texts around them.
     """
     seed = entropy.randrange(2**32)
+    folder = parent / canaries.words["admin's folder"]
+    folder.mkdir()
+    ids = canaries.words.all_of(TASKS)
+    tasks = [replace(task, id=word) for task, word in zip(make_tasks(seed, len(ids)), ids, strict=True)]
+    return _write(canaries, tasks, folder=folder, seed=seed, batch="", raters=RATERS)
+
+
+def write_batch(sources: CanarySources, canaries: Canaries, *, raters: Sequence[str]) -> CanarySources:
+    """Write protocol and transcripts of a second batch of tasks beside those of the study.
+
+    Args:
+        sources: Of the study.
+        canaries: What to plant.
+        raters: Who gets the batch.
+    """
+    ids = [f"{word}-{_LATER}" for word in canaries.words.all_of(TASKS)]
+    made = make_tasks(sources.seed + 1, len(ids))
+    tasks = [replace(task, id=word) for task, word in zip(made, ids, strict=True)]
+    return _write(
+        canaries, tasks, folder=sources.folder, seed=sources.seed, batch=f"-{_LATER}", raters=raters
+    )
+
+
+def _write(
+    canaries: Canaries,
+    tasks: Sequence[SimulatedTask],
+    *,
+    folder: Path,
+    seed: int,
+    batch: str,
+    raters: Sequence[str],
+) -> CanarySources:
     words = canaries.words
-    tasks = [
-        replace(task, id=word)
-        for task, word in zip(make_tasks(seed, len(TASKS)), words.all_of(TASKS), strict=True)
-    ]
     scaffolds = [
         Scaffold(id=word, text=text, label=label, baseline=number == 0)
         for number, (word, text, label) in enumerate(
@@ -82,30 +113,33 @@ def write_sources(parent: Path, canaries: Canaries, *, entropy: Entropy) -> Cana
             )
         )
     ]
-    folder = parent / words["admin's folder"]
-    folder.mkdir()
-    protocol = folder / "study.toml"
-    write_whole(protocol, _study_toml(canaries, tasks, scaffolds, seed=seed).encode())
+    protocol = folder / f"study{batch}.toml"
+    write_whole(protocol, _study_toml(canaries, tasks, scaffolds, seed=seed, raters=raters).encode())
     made = make_transcripts(seed, words.all_of(MODELS), scaffolds, tasks)
     files = []
     for model in words.all_of(MODELS):
-        path = folder / f"{model}_{words['source file name']}.jsonl"
+        path = folder / f"{model}_{words['source file name']}{batch}.jsonl"
         lines = [_line(one, canaries) for one in made if one.origin.model == model]
         write_whole(path, "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines).encode())
         os.utime(path, (canaries.epoch, canaries.epoch))
         files.append(path)
-    return CanarySources(folder=folder, protocol=protocol, transcripts=tuple(files))
+    return CanarySources(folder=folder, protocol=protocol, transcripts=tuple(files), seed=seed)
 
 
 def _study_toml(
-    canaries: Canaries, tasks: Sequence[SimulatedTask], scaffolds: Sequence[Scaffold], *, seed: int
+    canaries: Canaries,
+    tasks: Sequence[SimulatedTask],
+    scaffolds: Sequence[Scaffold],
+    *,
+    seed: int,
+    raters: Sequence[str],
 ) -> str:
     words = canaries.words
     head = make_study_toml(
         seed=seed,
         tasks=tasks,
         scaffolds=scaffolds,
-        raters=RATERS,
+        raters=raters,
         raters_per_item=_RATERS_PER_ITEM,
         spacing=_SPACING,
         name=f"Self-test {canaries.sightings[IN_STUDY_NAME]}",
