@@ -133,9 +133,14 @@ def file_kind(connection: sqlite3.Connection) -> FileKind:
     return FileKind(connection.execute("SELECT file FROM study").fetchone()[0])
 
 
-def wait_at_most(connection: sqlite3.Connection, seconds: float) -> None:
+@contextmanager
+def patience(connection: sqlite3.Connection, seconds: float) -> Iterator[None]:
     """Let a connection wait so long, and no longer, for other programs that write."""
     connection.execute(f"PRAGMA busy_timeout = {round(1000 * seconds)}")
+    try:
+        yield
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {round(1000 * BUSY_TIMEOUT_S)}")
 
 
 def path_of(connection: sqlite3.Connection) -> Path:

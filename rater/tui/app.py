@@ -17,7 +17,7 @@ from protocol.pace import BreakWatch, PaceKeeper
 from rater.services.sitting.rating import RatingDesk
 from rater.settings import Settings
 from rater.tui.guarded_app import GuardedApp
-from rater.tui.messages import Arrived, Waiting
+from rater.tui.messages import Arrived
 from rater.tui.screens.welcome import WelcomeScreen
 
 if TYPE_CHECKING:
@@ -90,14 +90,6 @@ class RaterApp(GuardedApp):
         from rater.tui.screens.training_page import screen_for
 
         return screen_for
-
-    @on(Waiting)
-    def hold_keys(self, event: Waiting) -> None:
-        """Keep keys back while a write waits for another program: they were meant for what comes after it."""
-        if event.begins:
-            self._keys.hold()
-        else:
-            self._keys.release()
 
     @on(Arrived)
     def suggest_break(self, event: Arrived) -> None:

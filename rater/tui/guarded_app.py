@@ -15,7 +15,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
-from textual import constants, events
+from textual import constants, events, on
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
@@ -26,6 +26,7 @@ from protocol.errors import BlindraterError
 from rater.crash_report import sentence_for, write_report
 from rater.settings import THEMES, Settings
 from rater.tui.key_queue import KeyQueue
+from rater.tui.messages import Waiting
 from rater.tui.safe import AsciiFilter, ControlFilter
 from rater.tui.smallest import fits
 from rater.tui.theme import BY_NAME
@@ -129,6 +130,14 @@ class GuardedApp(App[int]):
 
     def tell(self, message: str) -> None:
         """Say something on the screen, where there is a place for it."""
+
+    @on(Waiting)
+    def hold_keys(self, event: Waiting) -> None:
+        """Keep keys back while a write waits for another program: they were meant for what comes after it."""
+        if event.begins:
+            self._keys.hold()
+        else:
+            self._keys.release()
 
     def guard(self) -> None:
         """Leave in order when the system asks to, and let no fault print what it holds."""

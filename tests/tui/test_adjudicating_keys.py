@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from protocol.adjudication.session import AdjudicationSession
 from rater.services.adjudication.adjudicating import read_adjudication
 from rater.services.adjudication.adjudication_desk import AdjudicationDesk
 from rater.services.doors.doors import unlock_study
+from rater.tui import saver
 from rater.tui.adjudication_app import AdjudicationApp
 from rater.tui.widgets.lines import InfoLine
 from tests.services.adjudicated_studies import (
@@ -251,3 +253,25 @@ def test_killed_in_the_middle_nothing_is_lost(tmp_path: Path) -> None:
     terminal.kill()
     assert on_disk(small).decided == 2
     assert on_disk(small).events[-1].draft.level in (1, 3, None)
+
+
+async def test_a_file_that_another_program_holds_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The screen stays alive and says what it waits for; keys are kept, and count once the file is free."""
+    monkeypatch.setattr(saver, "PATIENCE_S", 0.01)
+    monkeypatch.setattr(saver, "LONGEST_WAIT_S", 60.0)
+    small = locked_apart(tmp_path)
+    other = sqlite3.connect(small.study, isolation_level=None)
+    async with working(small) as work:
+        cell = work.desk.cell(0)
+        other.execute("BEGIN IMMEDIATE")
+        await work.press("0")
+        assert "waiting for it" in work.shown()
+        await work.press("1")
+        assert work.desk.session.of(cell).level is None
+        other.execute("ROLLBACK")
+        other.close()
+        while work.desk.session.of(cell).level is None:
+            await work.pilot.pause(0.02)
+    assert on_disk(small).of(cell).level == 0

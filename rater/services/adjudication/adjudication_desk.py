@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 
 from db.adjudication_store import append_adjudication_event, read_adjudication_head
 from db.amendment_store import read_amendments
-from db.connection import close, sentences, writing
+from db.connection import close, patience, sentences, writing
 from db.item_store import read_item
 from db.study_store import StudyRecord, StudyState, read_study
 from protocol.adjudication.plan import AdjudicationPlan
@@ -121,6 +122,10 @@ class AdjudicationDesk:
     def rulings(self, dimension: str) -> tuple[Ruling, ...]:
         """Return the rulings on a dimension that raters were told, for its guide."""
         return rulings_on(dimension, self._amendments)
+
+    def patience(self, seconds: float) -> AbstractContextManager[None]:
+        """Give up sooner on a file that another program is writing to: who calls tries again."""
+        return patience(self._connection, seconds)
 
     def start_sitting(self) -> AdjudicationSession:
         """Record that the adjudicator began to work."""

@@ -6,20 +6,19 @@ The rating app and the plain mode stand on this. It reaches nothing that knows a
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from db.amendment_store import read_amendments
 from db.connection import (
-    BUSY_TIMEOUT_S,
     FileKind,
     close,
     path_of,
+    patience,
     sentences,
-    wait_at_most,
     writing,
 )
 from db.event_store import append_event, read_events, read_head
@@ -315,14 +314,9 @@ class RatingDesk:
         """Take note that the rater is there: a key was pressed, whatever it does."""
         self._activity.note_activity(self._monotonic())
 
-    @contextmanager
-    def patience(self, seconds: float) -> Iterator[None]:
+    def patience(self, seconds: float) -> AbstractContextManager[None]:
         """Give up sooner on a file that another program is writing to: who calls tries again."""
-        wait_at_most(self._connection, seconds)
-        try:
-            yield
-        finally:
-            wait_at_most(self._connection, BUSY_TIMEOUT_S)
+        return patience(self._connection, seconds)
 
     def start_sitting(self) -> RaterSession:
         """Record that the rater opened the app."""

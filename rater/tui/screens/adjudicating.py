@@ -15,7 +15,6 @@ from textual.widgets import Static
 from protocol import rating_words
 from protocol.adjudication.session import AdjudicationSession, Decision
 from protocol.chain.events import EventDraft, EventKind
-from protocol.errors import BlindraterError, WrongStateError
 from protocol.item import Item
 from protocol.rating_moves import reasons_for
 from rater.services.adjudication.adjudication_desk import AdjudicationDesk, side_name
@@ -25,9 +24,9 @@ from rater.tui.key_table import KeyTable
 from rater.tui.opinions_layout import OpinionsView, full_page
 from rater.tui.rubric_layout import width_beside
 from rater.tui.safe import label
+from rater.tui.saver import Saver, Then
 from rater.tui.screens.finding import FindingScreen
 from rater.tui.screens.reading import BESIDE_FROM, OWN_LINES, PANE_FRAME
-from rater.tui.screens.trouble import FinalScreen, NotSavedScreen
 from rater.tui.widgets.conversation import ConversationView
 from rater.tui.widgets.conversation_rows import MOST_MARK_COLUMNS, QuoteMark
 from rater.tui.widgets.lines import HintLine, InfoLine, Standing, StatusLine
@@ -37,7 +36,6 @@ PANE_SHARE_BELOW = 0.6
 """Of the rows there are, where the opinions stand below the conversation."""
 FEWEST_TEXT_ROWS = 6
 WIDEST_PANE = 50
-Then = Callable[[], object]
 
 
 class AdjudicationScreen(FindingScreen):
@@ -58,7 +56,7 @@ class AdjudicationScreen(FindingScreen):
         self._item: Item | None = None
         self._seen: set[str] = set()
         """Items that came up in this sitting: a content note is shown once."""
-        self._unsaved = False
+        self._saver = Saver(self, desk, self._refresh)
         self._evidence = -1
         """Which quote was gone to last."""
 
@@ -76,7 +74,7 @@ class AdjudicationScreen(FindingScreen):
 
     def on_mount(self) -> None:
         """Begin the sitting and open the first disagreement that is not decided."""
-        self._attempt(
+        self._saver.attempt(
             self._desk.start_sitting,
             "the start of this sitting",
             lambda: self._finish_or_go(self._place) if self._session.is_finished else self._go(self._place),
@@ -178,7 +176,7 @@ class AdjudicationScreen(FindingScreen):
                 "Recorded: you know or were told which this is." if known else "Taken back: you do not know."
             )
 
-        self._attempt(lambda: self._desk.record(draft), "that you know which this is", tell)
+        self._saver.attempt(lambda: self._desk.record(draft), "that you know which this is", tell)
 
     def action_undo(self) -> None:
         """Take back the last step, on whatever disagreement it was."""
@@ -195,7 +193,9 @@ class AdjudicationScreen(FindingScreen):
             return
         message = f"{done}: {self._words(step.draft)}"
         place = self._session.place_of(step.draft, otherwise=self._place)
-        self._attempt(lambda: self._desk.record(draft), self._words(draft), lambda: self._go(place, message))
+        self._saver.attempt(
+            lambda: self._desk.record(draft), self._words(draft), lambda: self._go(place, message)
+        )
 
     def _words(self, draft: EventDraft) -> str:
         if draft.kind is EventKind.WHY:
@@ -211,29 +211,7 @@ class AdjudicationScreen(FindingScreen):
             level=draft.level,
             reason=draft.reason,
         )
-        self._attempt(lambda: self._desk.record(whole), self._words(whole), then or self._refresh)
-
-    def _attempt(self, write: Then, kept: str, then: Then) -> None:
-        """Write, then go on; a failure changes nothing and is told."""
-        try:
-            write()
-        except WrongStateError as error:
-            self.app.push_screen(FinalScreen(error, kept))
-        except BlindraterError as error:
-            self._unsaved = True
-            self._refresh()
-
-            def answered(tries: bool | None) -> None:
-                if tries:
-                    self._attempt(write, kept, then)
-                    return
-                self._unsaved = False
-                self._refresh("Not saved; all is as before.")
-
-            self.app.push_screen(NotSavedScreen(error, kept), answered)
-        else:
-            self._unsaved = False
-            then()
+        self._saver.attempt(lambda: self._desk.record(whole), self._words(whole), then or self._refresh)
 
     # Going
 
@@ -382,7 +360,7 @@ class AdjudicationScreen(FindingScreen):
             items=desk.places,
             completed=self._session.decided,
             saved=rating_words.local_time(desk.saved_at, "%H:%M:%S") if desk.saved_at else "",
-            unsaved=self._unsaved,
+            unsaved=self._saver.unsaved,
             unit="no.",
         )
         self.show_hints()
