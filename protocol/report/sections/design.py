@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from protocol.fairness.recorded import RecordedFairness, recorded_fairness
 from protocol.report.document import Callout, Heading, Part, Verbatim
 from protocol.report.report_facts import ReportFacts
 from protocol.report.text_block import Sentences, TextTable
@@ -141,21 +142,27 @@ def _raters(facts: ReportFacts) -> str:
 
 
 def _comparable(unblinded: Mapping[str, str]) -> Iterator[Part]:
-    answer = unblinded.get("fairness", "")
-    broken, unknown = unblinded.get("rules_broken", ""), unblinded.get("rules_not_shown", "")
-    if not answer:
-        yield Callout(
-            text="Whether the conditions may be compared is not on record: the transcripts came without a run"
-            " manifest, so the fairness rules (same user turns, caps, settings, balance) were not asked.",
+    answers = recorded_fairness(unblinded)
+    for one in answers:
+        yield _answer(one, batch=f"Batch {one.batch}. " if len(answers) > 1 else "")
+
+
+def _answer(one: RecordedFairness, *, batch: str) -> Callout:
+    if not one.answer:
+        return Callout(
+            text=f"{batch}Whether the conditions may be compared is not on record: the transcripts came"
+            " without a run manifest, so the fairness rules (same user turns, caps, settings, balance) were"
+            " not asked.",
             tone="middling",
         )
-        return
-    parts = [f"The fairness rules were asked at seeding; the answer: {answer}."]
-    if broken:
-        parts.append(f"Rules broken: {broken}. A difference between conditions may come from that.")
-    if unknown:
-        parts.append(f"Rules that could not be shown to hold: {unknown}.")
-    yield Callout(text=" ".join(parts), tone="bad" if broken else "middling" if unknown else "good")
+    parts = [f"{batch}The fairness rules were asked at seeding; the answer: {one.answer}."]
+    if one.broken:
+        parts.append(f"Rules broken: {one.broken}. A difference between conditions may come from that.")
+    if one.not_shown:
+        parts.append(f"Rules that could not be shown to hold: {one.not_shown}.")
+    return Callout(
+        text=" ".join(parts), tone="bad" if one.broken else "middling" if one.not_shown else "good"
+    )
 
 
 def _pairs(title: str, rows: list[tuple[str, str]]) -> TextTable:

@@ -12,6 +12,7 @@ from protocol.analysis.blinding_success import blinding_success
 from protocol.analysis.effects_result import EffectsResult
 from protocol.analysis.rating_table import LeaveOut, RatingTable
 from protocol.claims.claim_block import claim_block
+from protocol.fairness.recorded import fairness_of_all
 from protocol.report.claims_text import claims_json
 from protocol.report.document_markdown import document_markdown
 from protocol.report.heds import heds_json
@@ -60,7 +61,7 @@ def study_report(path: Path, *, app: str) -> Report:
         leave_out=ratings.leave_out,
         blinded=True,
         consensus=ratings.consensus,
-        fairness=record.details_of("unblinded").get("fairness", ""),
+        fairness=fairness_of_all(record.details_of("unblinded")),
     )
     if protocol.guess.questions:
         found = blinding_success(read_blind_record(path).questions, seed=protocol.analysis.seed)
