@@ -63,13 +63,31 @@ class BundleParts:
         """The lock manifest."""
         return LockManifest.from_body(self.bytes(layout.LOCK), where=layout.LOCK)
 
-    @cached_property
+    @property
+    def readable_lock(self) -> LockManifest | None:
+        """The lock manifest, or None where it cannot be read: that is an answer of its own."""
+        try:
+            return self.lock
+        except BlindraterError:
+            return None
+
+    @property
     def is_audit(self) -> bool:
         """Whether what was locked has no key: then nothing was allocated and nobody asked to guess."""
-        try:
-            return self.lock.key is None
-        except BlindraterError:
-            return False  # a lock manifest that cannot be read is an answer of its own
+        lock = self.readable_lock
+        return lock is not None and lock.key is None
+
+    @property
+    def is_adjudicated(self) -> bool:
+        """Whether the lock names an adjudication."""
+        lock = self.readable_lock
+        return lock is not None and lock.adjudication is not None
+
+    @property
+    def locked_raters(self) -> list[str]:
+        """The raters whose chains were locked; none where nobody can read who they are."""
+        lock = self.readable_lock
+        return [] if lock is None else [one.rater for one in lock.raters]
 
     @cached_property
     def protocol(self) -> BundleProtocol:

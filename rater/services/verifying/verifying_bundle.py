@@ -15,14 +15,9 @@ from db.study_store import visible_bytes
 from protocol.amendment_words import deviations_of
 from protocol.canonical_json import sha256_hex
 from protocol.chain.amendment import (
-    Amendment,
-    AmendmentKind,
-    fault_of_reassignment,
-    in_order,
     told_first,
     told_to,
 )
-from protocol.chain.batches import fault_of_extension
 from protocol.chain.events import genesis
 from protocol.chain.manifest import AssignmentManifest
 from protocol.chain.odd_events import odd_public_form
@@ -32,7 +27,7 @@ from protocol.event_rules import Share, impossible_event
 from protocol.public_bundle import layout
 from protocol.public_bundle.comparing import differences
 from protocol.public_bundle.matching import rows_by_rater, unmatched
-from protocol.rubric_versions import fault_of_rerate, rubric_history
+from protocol.rubric_versions import rubric_history
 from rater.services.results.public_bundle import guesses_of, shipped_text
 from rater.services.results.public_figures import published_figures
 from rater.services.verifying.bundle_adjudication import (
@@ -42,6 +37,7 @@ from rater.services.verifying.bundle_adjudication import (
 )
 from rater.services.verifying.bundle_items import allocation_faults, audit_item_faults
 from rater.services.verifying.bundle_parts import BundleParts
+from rater.services.verifying.bundle_record import amendment_faults, mark_faults, record_faults
 from rater.services.verifying.verify_anchors import Anchors, plain_receipt
 from rater.services.verifying.verify_answers import Answer, Check
 
@@ -106,6 +102,7 @@ class _BundleVerification:
 
     def run(self, *, recompute: bool) -> list[Check]:
         """Return every check."""
+        lock = self._parts.readable_lock
         self._ask("the bundle has its files and no other", self._complete)
         self._shipped()
         self._lock_code()
@@ -113,7 +110,7 @@ class _BundleVerification:
         self._ask(
             "manifests are those of lock.json, and of this study, protocol and key", self._manifests_fit
         )
-        for rater in self._locked_raters():
+        for rater in self._parts.locked_raters:
             self._ask(
                 f"the rating events of {rater} are the chain of lock.json",
                 partial(self._chain_fits, rater),
@@ -130,7 +127,7 @@ class _BundleVerification:
                 partial(allocation_faults, self._parts),
             )
         self._ask("the tidy data are what chains and allocation give", self._tidy_fits)
-        if self._adjudicated:
+        if self._parts.is_adjudicated:
             self._ask(
                 "the decisions are the adjudicator's chain of lock.json, on the raters' disagreements",
                 partial(adjudication_faults, self._parts),
@@ -141,11 +138,18 @@ class _BundleVerification:
         self._figures(recompute=recompute)
         self._ask("the index says what lock and protocol say", self._index_fits)
         self._ask(
-            "the record has the entry that the lock is bound to, and the lock after it", self._record_fits
+            "the record has the entry that the lock is bound to, and the lock after it",
+            partial(record_faults, self._parts),
         )
-        if self._amendments():
-            self._ask("the amendments of lock.json fit protocol, manifests and record", self._amendments_fit)
-        self._ask("marks of incidents and gold items have a reason in record and protocol", self._marks_fit)
+        if lock is not None and lock.amendments:
+            self._ask(
+                "the amendments of lock.json fit protocol, manifests and record",
+                partial(amendment_faults, self._parts),
+            )
+        self._ask(
+            "marks of incidents and gold items have a reason in record and protocol",
+            partial(mark_faults, self._parts),
+        )
         self._cannot_exclude(
             "entries of the record, or marks of incidents and gold items, were changed or left out",
             "who did what, when and why is withheld, and what these marks rest on",
@@ -171,20 +175,13 @@ class _BundleVerification:
     def _cannot_exclude(self, question: str, why: str) -> None:
         self._checks.append(Check(question=question, answer=Answer.OPEN, why=why))
 
-    @property
-    def _adjudicated(self) -> bool:
-        try:
-            return self._parts.lock.adjudication is not None
-        except BlindraterError:
-            return False  # a lock manifest that cannot be read is an answer of its own
-
     def _complete(self) -> list[str]:
         listed = self._parts.object(layout.INDEX).get("files")
         if not isinstance(listed, dict):
             return [f"{layout.INDEX} lists no files"]
         here = set(self._parts.files) - {layout.INDEX}
         needed = set(layout.AUDIT_LISTED if self._parts.is_audit else layout.LISTED)
-        needed |= set(layout.ADJUDICATED if self._adjudicated else ())
+        needed |= set(layout.ADJUDICATED if self._parts.is_adjudicated else ())
         return [
             *(f"{name} is missing" for name in sorted({*needed, *listed} - here)),
             *(f"{name} is a foreign file" for name in sorted(here - needed)),
@@ -258,12 +255,6 @@ class _BundleVerification:
             if bound != (lock.study, lock.rubric, lock.protocol) or bound_key != lock.key:
                 wrong.append(f"the manifest of {manifest.rater} is of another study, rubric, protocol or key")
         return [*wrong, *(f"the manifest of {one.rater} is missing" for one in locked.values())]
-
-    def _locked_raters(self) -> list[str]:
-        try:
-            return [one.rater for one in self._parts.lock.raters]
-        except BlindraterError:
-            return []
 
     def _manifest_of(self, rater: str) -> AssignmentManifest:
         found = [manifest for manifest in self._parts.manifests if manifest.rater == rater]
@@ -346,7 +337,7 @@ class _BundleVerification:
             "name": protocol.visible.name,
             "lock_code": sha256_hex(self._parts.bytes(layout.LOCK)),
             "seeds": {"analysis": protocol.seed},
-            **({"deviations": told} if (told := deviations_of(self._amendments())) else {}),
+            **({"deviations": told} if (told := deviations_of(self._parts.lock.amendments)) else {}),
         }
         wrong = [
             f"{name} is not what it should be" for name, value in should.items() if index.get(name) != value
@@ -355,72 +346,6 @@ class _BundleVerification:
             wrong.append("deviations are named of amendments that are none")
         if bool(index.get("notices")) != protocol.visible.simulated:
             wrong.append("notices do not say whether the ratings are simulated")
-        return wrong
-
-    def _record_fits(self) -> list[str]:
-        known = self._record_entries()
-        actions = [one.get("action") for one in known]
-        if not known or [one.get("seq") for one in known] != list(range(1, len(known) + 1)):
-            return ["its entries are not numbered from 1 without a gap"]
-        if actions[0] != "seeded" or not (self._parts.is_audit or "unblinded" in actions):
-            return ["it does not begin with the seeding, or has no unblinding"]
-        hashes = [one.get("hash") for one in known]
-        after = hashes.index(self._parts.lock.audit) + 1 if self._parts.lock.audit in hashes else len(hashes)
-        ended = self._parts.lock.adjudication is not None
-        meant = ("adjudicated", "adjudication-waived") if ended else ("locked",)
-        return [] if actions[after : after + 1] and actions[after] in meant else ["there is no such entry"]
-
-    def _amendments(self) -> tuple[Amendment, ...]:
-        try:
-            return self._parts.lock.amendments
-        except BlindraterError:
-            return ()  # a lock manifest that cannot be read is an answer of its own
-
-    def _amendments_fit(self) -> list[str]:
-        amendments, protocol = self._amendments(), self._parts.protocol
-        tasks = {item.item_id: item.task_id for one in self._parts.manifests for item in one.items}
-        dimensions = {one.id for one in protocol.rubric.dimensions}
-        wrong = [] if in_order(amendments) else ["they are not numbered from 1 without a gap"]
-        rubric_history(protocol.rubric, amendments)
-        for one in amendments:
-            fault = fault_of_reassignment(one, self._parts.manifests) if one.tasks else None
-            fault = fault or (fault_of_rerate(one, protocol.rubric) if one.texts else None)
-            if one.kind is AmendmentKind.EXTEND:
-                fault = fault_of_extension(one, amendments, self._locked_raters())
-            if fault:
-                wrong.append(f"amendment {one.number}: {fault}")
-            if one.dimension is not None and one.dimension not in dimensions:
-                wrong.append(f"amendment {one.number} is about no dimension of the rubric")
-            if one.item is not None and (tasks.get(one.item), protocol.visible.withdraw) != (
-                one.task,
-                one.rule,
-            ):
-                wrong.append(f"amendment {one.number} is about no item of its task, or by another rule")
-        told = [
-            (entry.get("amendment"), entry.get("action"), entry.get("day"))
-            for entry in self._record_entries()
-            if "amendment" in entry
-        ]
-        if told != [(one.number, one.kind.value, one.day) for one in amendments]:
-            wrong.append(f"{layout.RECORD} has other amendments")
-        return wrong
-
-    def _record_entries(self) -> list[dict[str, object]]:
-        entries = self._parts.object(layout.RECORD).get("entries")
-        return [one for one in entries if isinstance(one, dict)] if isinstance(entries, list) else []
-
-    def _marks_fit(self) -> list[str]:
-        """What can be said of marks that rest on what is withheld: whether there was any reason for one."""
-        tidy = self._parts.tidy()
-        reported = {
-            str(one.get("rater")) for one in self._record_entries() if one.get("action") == "incident"
-        }
-        wrong = [
-            f"{rater} has ratings after an incident, and the record has none of {rater}"
-            for rater in sorted({rater for rater, _, _ in tidy.after_incident} - reported)
-        ]
-        if tidy.gold and not self._parts.protocol.has_gold:
-            wrong.append("items are marked as gold, and the protocol has no gold items")
         return wrong
 
     def _receipts(self) -> None:
@@ -436,7 +361,7 @@ class _BundleVerification:
                     f"the receipt {receipt} of {rater} is in the chain",
                     partial(self._has_receipt, rater, receipt),
                 )
-        for rater in sorted(set(self._locked_raters()) - set(self._anchors.receipts)):
+        for rater in sorted(set(self._parts.locked_raters) - set(self._anchors.receipts)):
             self._cannot_exclude(
                 f"the whole chain of {rater} was written anew before the lock", "no receipt was given"
             )
