@@ -11,7 +11,7 @@ from protocol.canonical_json import sha256_hex
 from rater.cli import app as rater_app
 from rater.exit_codes import ExitCode
 from tests.admin.running import done, refused
-from tests.services.exchange import write
+from tests.services.returned_files import write
 from tests.services.small_studies import locked_study, rated_study, returned_by, seeded_study
 
 

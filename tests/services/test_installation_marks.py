@@ -18,7 +18,7 @@ from rater.services.progress.progress import read_progress
 from rater.services.sitting.opening import open_desk
 from rater.services.sitting.rating import RatingDesk
 from rater.services.sitting.submitting import submit
-from tests.services.exchange import forged, merge, write
+from tests.services.returned_files import forged, merge, write
 from tests.services.small_studies import (
     ADMIN,
     APP,

@@ -14,7 +14,7 @@ from rater.services.doors.lock_papers import LockPapers, PaperNames, write_lock_
 from rater.services.packs.receipts import check_receipt_of
 from rater.services.sitting.submitting import submit
 from rater.services.who import Who
-from tests.services.exchange import merge, write
+from tests.services.returned_files import merge, write
 from tests.services.small_studies import (
     ADMIN,
     APP,

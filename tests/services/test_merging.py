@@ -27,7 +27,7 @@ from rater.services.results.study_ratings import read_study_ratings
 from rater.services.sitting.submitting import submit
 from rater.services.verifying.verify_anchors import Anchors
 from rater.services.verifying.verifying import verify_study
-from tests.services.exchange import chain_of, contents, manifest_of, merge, write
+from tests.services.returned_files import chain_of, contents, manifest_of, merge, write
 from tests.services.small_studies import (
     ADMIN,
     APP,

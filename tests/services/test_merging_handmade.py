@@ -14,7 +14,7 @@ from protocol.errors import (
     CheckFailedError,
 )
 from rater.services.progress.progress import read_progress
-from tests.services.exchange import contents, forged, manifest_of, merge, write
+from tests.services.returned_files import contents, forged, manifest_of, merge, write
 from tests.services.small_studies import (
     seeded_study,
 )

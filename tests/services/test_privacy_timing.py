@@ -17,7 +17,7 @@ from rater.services.packs.letters import LetterRequest
 from rater.services.progress.progress import read_progress
 from rater.services.sitting.submitting import submit
 from tests.admin.running import done
-from tests.services.exchange import merge
+from tests.services.returned_files import merge
 from tests.services.small_studies import (
     ADMIN,
     APP,
@@ -106,7 +106,7 @@ def test_an_exact_time_is_refused_where_the_study_records_none(
 ) -> None:
     """A chain made by another program that tells more than raters were promised is not merged."""
     from protocol.chain.events import EventDraft, EventKind
-    from tests.services.exchange import forged, write
+    from tests.services.returned_files import forged, write
 
     small = make("off")
     data = forged(small, [EventDraft(kind=EventKind.SITTING)])
@@ -117,7 +117,7 @@ def test_an_exact_time_is_refused_where_the_study_records_none(
 def test_a_missing_time_is_refused_where_the_study_records_it(tmp_path: Path) -> None:
     """Every report would trip over it."""
     from protocol.chain.events import EventDraft, EventKind
-    from tests.services.exchange import forged, write
+    from tests.services.returned_files import forged, write
     from tests.services.small_studies import seeded_study
 
     small = seeded_study(tmp_path)
