@@ -237,7 +237,7 @@ def check_receipt(
 
 @app.command()
 def keys() -> None:
-    """Print every action with its keys, as a table for your settings file."""
+    """Print every action with its keys, for your settings."""
     from rater.tui.key_table import keys_as_toml, make_key_table
 
     path = settings_path()

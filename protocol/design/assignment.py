@@ -110,5 +110,5 @@ def _too_far(design: Design, feasible: int) -> InvalidInputError:
     return InvalidInputError(
         f"Items of one task cannot be kept {design.spacing} apart{in_wave}.",
         where="design.spacing",
-        next_step=f"The largest distance that works here is {feasible}.",
+        next_step=f"The largest distance that works here is {feasible}. More tasks make room for more.",
     )

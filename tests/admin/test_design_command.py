@@ -52,4 +52,9 @@ def test_confounded_transcripts_end_with_the_code_of_a_check(tmp_path: Path) -> 
 def test_a_spacing_that_cannot_be_kept_names_the_largest(tmp_path: Path) -> None:
     """The same sentence as at seeding."""
     small = write_sources(tmp_path, protocol=protocol_text(spacing=3))
-    refused(ExitCode.INVALID_INPUT, "The largest distance that works here is 2.", "design", small.protocol)
+    refused(
+        ExitCode.INVALID_INPUT,
+        "that works here is 2. More tasks make room for more.",
+        "design",
+        small.protocol,
+    )

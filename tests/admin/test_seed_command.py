@@ -211,7 +211,12 @@ def test_a_leak_in_a_card_stops_seeding_with_code_4(small: SmallStudy) -> None:
 def test_a_spacing_that_cannot_be_kept_names_the_largest(small: SmallStudy) -> None:
     """Exit 7, and the number to write into study.toml."""
     small.protocol.write_text(protocol_text(spacing=5), encoding="utf-8")
-    refused(ExitCode.INVALID_INPUT, "The largest distance that works here is 2.", "seed", *arguments(small))
+    refused(
+        ExitCode.INVALID_INPUT,
+        "that works here is 2. More tasks make room for more.",
+        "seed",
+        *arguments(small),
+    )
 
 
 def test_nothing_is_replaced_without_force_and_nothing_rated_with_it(small: SmallStudy) -> None:

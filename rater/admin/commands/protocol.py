@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 _SHOWN = 12
 
-protocol = typer.Typer(no_args_is_help=True, help="Check that runs under different scaffolds are comparable.")
+protocol = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Check that runs under different scaffolds are comparable.",
+)
 
 
 @protocol.callback()

@@ -13,7 +13,6 @@ from rater.admin.options import (
     JsonOption,
     PassphraseFdOption,
     PassphraseFileOption,
-    StudyArgument,
     login_name,
     read_passphrase,
 )
@@ -28,7 +27,10 @@ if TYPE_CHECKING:
 
 
 def verify(
-    study: StudyArgument,
+    study: Annotated[
+        Path,
+        typer.Argument(metavar="STUDY_OR_BUNDLE", help="The study file, or the folder of a public bundle."),
+    ],
     key: Annotated[
         list[Path] | None,
         typer.Option(

@@ -39,9 +39,9 @@ def refuse_names(text: str, *, where: str) -> None:
     """
     if build_rules(study_names=()).find(fold(text).text):
         raise BlindError(
-            "The description names a model or its maker, and raters can read the study file.",
+            "The text names a model or its maker, and raters can read the study file.",
             where=where,
-            next_step="Say what happened without the name; who needs it can ask you.",
+            next_step="Say it without the name; who needs it can ask you.",
         )
 
 
