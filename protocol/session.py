@@ -87,6 +87,10 @@ class RaterSession:
             self.rerates, self.read_at, with_unread=self.waits_unread and not self.submitted
         )
 
+    def _asked_again_of(self, item_id: str) -> tuple[AskedAgain, ...]:
+        """Return where an item's dimensions were asked again; what was said about one set aside stands."""
+        return () if item_id in self.set_aside else self.asked_again
+
     @property
     def current(self) -> ItemProgress:
         """Progress of the item at `position`."""
@@ -162,7 +166,7 @@ class RaterSession:
             return said if said.asked_again == self.asked_again else said._folded_anew()
         history = {**self.history, item_id: (*self.history.get(item_id, ()), event)}
         before = self.of(item_id)
-        after = next_progress(before, history[item_id], event, self.rubric, self.asked_again)
+        after = next_progress(before, history[item_id], event, self.rubric, self._asked_again_of(item_id))
         change = 0 if item_id in self.set_aside else after.completed - before.completed
         moved = replace(
             self,
@@ -177,7 +181,8 @@ class RaterSession:
         """Return the session with every item folded; what was said before can no longer be undone."""
         again = self.asked_again
         progress = {
-            item_id: fold_item(item_id, found, self.rubric, again) for item_id, found in self.history.items()
+            item_id: fold_item(item_id, found, self.rubric, self._asked_again_of(item_id))
+            for item_id, found in self.history.items()
         }
         counted = sum(one.completed for item_id, one in progress.items() if item_id not in self.set_aside)
         since = max((one.seq for one in again), default=0)

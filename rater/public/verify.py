@@ -18,8 +18,7 @@ def data(name):
         return [{k: v[v[:1] == "'" and v[1:2] in FORMULA:] for k, v in row.items()} for row in rows]
     return [json.loads(one) for one in content.split(b"\n")[:-1]] if name[-1] == "l" else json.loads(content)
 canonical = functools.partial(json.dumps, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-def unless(fits, text): return () if fits else (text,)
-def whole(name): return (HERE / name).read_bytes()
+unless, whole = lambda fits, text: () if fits else (text,), lambda name: (HERE / name).read_bytes()
 def ask(check):
     try: wrong = list(check())
     except (OSError, LookupError, ValueError, TypeError, AttributeError, csv.Error, RecursionError) as fault:
@@ -98,14 +97,15 @@ def tidy():
     for body in (json.loads(s["body"]) for s in data("chains.jsonl")): by_item[body["chain"], body.get("item")].append(body)
     rerates = [(sha("", canonical(a).encode()), a["rerate"]) for a in amended if "rerate" in a]
     for m in every:
-        ours, first, own = [*ours, Counter()], {}, by_item[m["manifest"], None]
+        ours, first, own, leaves = [*ours, Counter()], {}, by_item[m["manifest"], None], [a for a in amended if a.get("from") == m["rater"]]
+        aside = {*(t for a in leaves for t in a["tasks"]), *(a["task" if a["rule"] == "task" else "item"] for a in amended if "item" in a)}
         read, end = {b.get("shown"): b["seq"] for b in own}, 2**62 * all(b["kind"] != "submit" for b in own)
         again = {d: n for n, ds in sorted((read.get(name, end), ds) for name, ds in rerates) if n for d in ds}
-        for n, (item, _, _) in enumerate(m["items"] + [one for a in amended if a.get("to") == m["rater"] for one in a.get("items", ())], 1):
+        for n, (item, task, _) in enumerate(m["items"] + [one for a in amended if a.get("to") == m["rater"] for one in a.get("items", ())], 1):
             unit, of = first.setdefault(str(origins[item]), item), origins[item]
             marks = ("01"[bool(gone & {(of["task"], True), (of["task"], of["model"])})], batch.get(item, str(int(bool(batch)))))
             facts = (unit, "12"[unit != item], str(n), *(str(of[name]) for name in names[3:7]), *marks)
-            ours[-1].update(facts + row for row in fold(by_item[m["manifest"], item], dimensions, again))
+            ours[-1].update(facts + row for row in fold(by_item[m["manifest"], item], dimensions, {} if aside & {item, task} else again))
     for r in data("ratings.csv"): theirs[r["rater"]][tuple(r.get(name, "0") for name in names)] += 1
     for label, rows in sorted(theirs.items()):  # whose label it is, is found by what the chains hold
         near = max(ours, key=lambda one: sum((one & rows).values()), default=Counter())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,15 @@ from rater.services.sitting.submitting import submit
 from rater.services.verifying.verify_anchors import Anchors
 from rater.services.verifying.verify_answers import Answer
 from rater.services.verifying.verifying import verify_study
-from tests.services.amended_studies import WHY, begun_study, items_of, rate_rest, ruling
+from tests.services.amended_rubrics import amendment_of
+from tests.services.amended_studies import (
+    WHY,
+    begun_study,
+    items_of,
+    rate_rest,
+    ruling,
+    withdrawal,
+)
 from tests.services.bundles import Bundled, program_fails, script_fails
 from tests.services.small_studies import (
     ADMIN,
@@ -243,6 +252,27 @@ def test_the_rest_goes_to_a_third_and_all_of_it_is_published(tmp_path: Path) -> 
     assert script_fails(bundle) == ""
     table = read_study_ratings(small.study).table
     assert sum(row.rater == "R1" and row.value is not None for row in table.rows) == 12 * 2
+
+
+@pytest.mark.parametrize("leaves_first", [True, False])
+def test_of_a_leaver_nothing_is_asked_again(tmp_path: Path, *, leaves_first: bool) -> None:
+    """Nobody rates these items again: the former score counts as carried, for both verifiers, too."""
+    small = begun_study(tmp_path)
+    steps: list[Callable[[], object]] = [lambda: given(small), lambda: amendment_of(small, "D1")]
+    for step in steps if leaves_first else steps[::-1]:
+        step()
+    withdrawal(small, items_of(small, "R5")[0])
+    for rater in ("R1", "R2", "R5"):
+        rate_rest(small.study, rater)
+    rows = read_study_ratings(small.study, with_withdrawn=True).table.rows
+    own = {row.dimension: row for row in rows if row.rater == "R3" and row.value is not None}
+    assert {name: row.carried for name, row in own.items()} == {"D1": True, "D2": False}
+    code = lock_small(small)
+    unblind_small(small, code)
+    export_public(small.study, tmp_path / "public", app=APP, identities=IdentityFacts())
+    bundle = Bundled(small=small, folder=tmp_path / "public", lock_code=code)
+    assert program_fails(bundle) == ""
+    assert script_fails(bundle) == ""
 
 
 def test_an_order_that_was_added_and_then_changed_is_found(tmp_path: Path) -> None:
