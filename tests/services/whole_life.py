@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import itertools
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -24,10 +24,18 @@ from rater.services.sitting.opening import open_desk
 from rater.services.sitting.rating import RatingDesk
 from tests.admin.running import Run, done, refused
 from tests.services.bundles import level_of
-from tests.services.small_studies import APP, SmallStudy, _templates, protocol_text, write_sources
+from tests.services.small_studies import (
+    APP,
+    SmallStudy,
+    _templates,
+    protocol_text,
+    recipient_of,
+    write_sources,
+)
 from tests.services.small_studies import transcript_lines as lines_of_transcripts
 
 TASKS = ("task-a", "task-b", "task-c", "task-d", "task-e", "task-f")
+MORE_TASKS = ("task-g", "task-h", "task-i")
 SITES = {"R1": "Northfield", "R2": "Northfield", "R3": "Southgate", "R4": "Southgate"}
 NAMES = {"R1": "Alma Quist", "R2": "Bodil Ravn", "R3": "Carl Stolpe", "R4": "Dora Tveit"}
 AMENDED = "A check that the person can carry out."
@@ -41,8 +49,11 @@ class Life:
 
     small: SmallStudy
     lock_code: str = ""
+    second_recipient: str = ""
     withdrawn: str = ""
     """Opaque id of the item that was broken."""
+    left_out: str = ""
+    """Opaque id of the item that nobody completed for R2."""
     origins: dict[str, Origin] = field(default_factory=dict)
     """What a simulated rater's level depends on; a person would not have it."""
 
@@ -61,6 +72,10 @@ class Life:
     @property
     def second_identity(self) -> Path:
         return self.small.folder / "second.txt"
+
+    @property
+    def second_key(self) -> Path:
+        return self.small.folder / "study-2.key"
 
     @property
     def bundle(self) -> Path:
@@ -139,9 +154,8 @@ def two_custodians_seal_the_key(life: Life) -> None:
     small = life.small
     names = "".join(f'[{code}]\nname = "{NAMES[code]}"\nsite = "{SITES[code]}"\n' for code in SITES)
     (small.folder / "raters.toml").write_text(names, encoding="utf-8")
-    second = done("keygen", "-o", life.second_identity).out.strip()
-    first = small.identity.read_text(encoding="utf-8").split("recipient: ")[1].split("\n")[0]
-    recipients = ["--recipient", first, "--recipient", second]
+    life.second_recipient = done("keygen", "-o", life.second_identity).out.strip()
+    recipients = ["--recipient", recipient_of(small), "--recipient", life.second_recipient]
     done("seed", small.protocol, small.transcripts, "-o", small.study, *recipients)
     life.origins.update(open_key(small.key.read_bytes(), small.secrets).allocation)
 
@@ -213,6 +227,13 @@ def an_anchor_is_amended(life: Life) -> None:
     assert "DEVIATION" in done("amend", life.study, new, *words).err
 
 
+def what_the_leaver_kept_is_asked_again(life: Life) -> None:
+    """By the draw R3 completed a whole task, or none: D1 of it is missing now, so it goes over, too."""
+    if "R3" in done("lock", life.study, "--dry-run", "--json").json["missing"]:
+        done("reassign", life.study, "--from", "R3", "--to", "R5", "--reason", "R3 cannot be asked.")
+    assert "R3" not in done("lock", life.study, "--dry-run", "--json").json["missing"]
+
+
 def a_laptop_is_lost(life: Life) -> None:
     """What R4 did after the safe copy is gone; a new pack holds the rest, and status sees two machines."""
     had = life.work("R4", 2)
@@ -236,30 +257,54 @@ def the_laptop_is_found_again(life: Life) -> None:
     assert "fork" in life.odd("R4")
 
 
+def more_tasks_come_in(life: Life) -> None:
+    """A second batch with a key of its own, for those who are still there, R5 among them."""
+    folder = life.small.folder
+    text, raters = protocol(tasks=MORE_TASKS), ('"R1", "R2", "R3", "R4"', '"R1", "R2", "R4", "R5"')
+    (folder / "study-2.toml").write_text(text.replace(*raters), encoding="utf-8")
+    lines = lines_of_transcripts(tasks=MORE_TASKS)
+    (folder / "more.jsonl").write_text(lines, encoding="utf-8")
+    files = (folder / "study-2.toml", folder / "more.jsonl", "--key", life.second_key)
+    recipients = ("--recipient", recipient_of(life.small), "--recipient", life.second_recipient)
+    reason = ("--original", life.small.protocol, "--reason", "More tasks came in.")
+    added = done("extend", life.study, *files, *recipients, *reason, "--json").json
+    assert (added["batch"], added["items"]) == (2, 12)
+    shares = added["items_of_rater"]
+    assert (set(shares), sorted(shares.values())) == ({"R1", "R2", "R4", "R5"}, [4, 4, 8, 8])
+    assert set(added["packs_out"]) == set(shares)
+    life.origins.update(open_key(life.second_key.read_bytes(), life.small.secrets).allocation)
+
+
 def everybody_finishes(life: Life) -> None:
     """New packs bring the amendments; R1 rates at the admin's desk, and R2 leaves one item out."""
     done("pack", life.study, "--recall", "--rater", "R1", "--reason", "rates here")
     life.work("R1", path=life.study)
     for rater in ("R2", "R4", "R5"):
+        folder = life.small.folder / f"packs-{rater}"
+        reason = ("--reason", "amendments and further tasks")
+        done("pack", life.study, "--replace", "--rater", rater, "-o", folder, *reason)
+        shutil.move(folder / f"{rater}.pack.db", life.pack(rater))
+        machine = "new laptop" if rater == "R4" else rater
         if rater == "R2":
-            folder = life.small.folder / "packs-2"
-            reason = ("--reason", "amendments")
-            done("pack", life.study, "--replace", "--rater", rater, "-o", folder, *reason)
-            shutil.move(folder / "R2.pack.db", life.pack("R2"))
             desk = life.desk("R2")
             left = desk.session.required_count - desk.session.completed_count
+            life.left_out = desk.session.items[-1]
             desk.close()
             life.work("R2", left - 1)
-            life.send(rater, interim=True)
         else:
-            life.work(rater, machine="new laptop" if rater == "R4" else rater)
-            life.send(rater, interim=False)
-    life.merge()
+            life.work(rater, machine=machine)
+        life.send(rater, interim=rater == "R2")
+    assert {one["outcome"] for one in life.merge().json["files"]} == {"merged"}
 
 
 def the_study_is_locked_with_a_gap(life: Life) -> None:
     """The rehearsal names what is lost; without the word it is refused; the papers go out with it."""
-    assert "R2" in done("lock", life.study, "--dry-run").out
+    gaps = done("lock", life.study, "--dry-run", "--json").json
+    assert gaps["missing"] == {"R2": [life.left_out]}
+    assert {name: count["lost"] for name, count in gaps["pairs"].items()} == {
+        "within_raters": 3,
+        "between_raters": 1,
+    }
     refused(6, "missing", "lock", life.study)
     locked = done("lock", life.study, "--accept-missing", "--reason", "The term is over.", "--json").json
     life.lock_code = locked["lock_code"]
@@ -278,11 +323,21 @@ def _lock_paper(life: Life) -> Path:
     return paper
 
 
+def a_third_person_decides(life: Life) -> None:
+    """A1 decides every disagreement for level 2; the end has a lock code of its own."""
+    count = done("adjudicate", life.study, "--list", "--json").json["disagreements"]
+    shown = done("adjudicate", life.study, "--as", "A1", "--plain", stdin="2\n1\n" * count + "finish\n").out
+    assert not any(word in shown for word in (*NAMES, "R5", "canary", "checks", "Anchor 3. "))
+    first, life.lock_code = life.lock_code, shown.split("lock code ")[1].split()[0]
+    assert first != life.lock_code
+
+
 def a_custodian_is_lost(life: Life) -> None:
-    """The first identity is gone; the second one opens the key."""
+    """The first identity is gone; the second one opens both keys."""
     life.small.identity.unlink()
-    opened = ("--key", life.small.key, "--identity", life.second_identity, "--lock-code", life.lock_code)
-    done("unblind", life.study, *opened, "--reason", "All is rated.")
+    opened = ("--identity", life.second_identity, "--lock-code", life.lock_code, "--reason", "All is rated.")
+    refused(3, "key of batch 2 is missing", "unblind", life.study, "--key", life.small.key, *opened)
+    done("unblind", life.study, "--key", life.second_key, "--key", life.small.key, *opened)
     assert read_bytes(life.small.key, wanted="the key")
 
 
@@ -293,6 +348,8 @@ def the_results_are_read(life: Life) -> None:
     done("agreement", life.study, "--json")
     done("blinding", life.study, "--json")
     done("export", life.study, "-o", life.small.folder / "data")
+    users = ("--context", "users=a scripted persona")
+    done("profile", life.study, "--all", *users, "-o", life.small.folder / "profiles")
     done("report", life.study, "-o", life.small.folder / "report")
 
 
@@ -310,10 +367,13 @@ STORY: tuple[Callable[[Life], None], ...] = (
     a_rater_drops_out_at_half,
     somebody_hears_a_condition,
     an_anchor_is_amended,
+    what_the_leaver_kept_is_asked_again,
     a_laptop_is_lost,
     the_laptop_is_found_again,
+    more_tasks_come_in,
     everybody_finishes,
     the_study_is_locked_with_a_gap,
+    a_third_person_decides,
     a_custodian_is_lost,
     the_results_are_read,
     the_bundle_is_published,
@@ -321,10 +381,11 @@ STORY: tuple[Callable[[Life], None], ...] = (
 """An amendment more is a function more, between the beginning and the end of rating."""
 
 
-def protocol() -> str:
-    """Return the protocol: four raters, two for each item, guesses on some, and a rule for withdrawals."""
-    text = protocol_text(guess_share=0.25, tasks=TASKS)
-    return text.replace('"R1", "R2", "R3"', ", ".join(f'"{code}"' for code in SITES))
+def protocol(*, tasks: Sequence[str] = TASKS) -> str:
+    """Return the protocol: four raters, two for each item, repeats, guesses on some, an adjudicator."""
+    text = protocol_text(guess_share=0.25, tasks=tasks)
+    text = text.replace('"R1", "R2", "R3"', ", ".join(f'"{code}"' for code in SITES))
+    return text.replace("spacing = 1", "spacing = 1\nrepeats = 0.25") + '\n[adjudication]\nwho = "A1"\n'
 
 
 @cache
@@ -341,4 +402,4 @@ def lived(folder: Path) -> Life:
     """Return a copy of the study at the end of its life."""
     life = _lived()
     copy = SmallStudy(folder=Path(shutil.copytree(life.small.folder, folder / "life")))
-    return Life(small=copy, lock_code=life.lock_code, withdrawn=life.withdrawn, origins=life.origins)
+    return replace(life, small=copy)
