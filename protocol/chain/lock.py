@@ -23,6 +23,10 @@ class LockedChain:
     head: str
 
 
+OUTCOMES = ("finished", "waived")
+"""How an adjudication can end."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockedAdjudication:
     """An adjudication as it ended."""
@@ -43,7 +47,10 @@ class LockedAdjudication:
         Raises:
             KeyError: A field is missing.
             TypeError: A field is something else.
+            ValueError: It ended in another way.
         """
+        if value["outcome"] not in OUTCOMES:
+            raise ValueError("no such outcome")
         chains = cast("Sequence[Mapping[str, Json]]", value["chains"])
         return cls(
             lock_code=_text(value["lock_code"]),

@@ -16,11 +16,11 @@ from pathlib import Path
 from db.adjudication_store import insert_adjudication
 from db.audit_store import append_audit, audit_head
 from db.connection import close, open_for_reading, open_for_writing, sentences, writing
-from db.lock_store import read_lock, reissue_lock
+from db.lock_store import reissue_lock
 from db.manifest_store import read_manifests
 from db.study_store import StudyRecord, StudyState, read_study, require_study_file
 from protocol.adjudication.manifest import make_manifest
-from protocol.canonical_json import Json, canonical_bytes, parse_canonical, sha256_hex
+from protocol.canonical_json import Json, canonical_bytes, sha256_hex
 from protocol.chain.identifiers import Clock, Entropy
 from protocol.errors import CheckFailedError, NotFoundError, UsageError, WrongStateError
 from rater.services.adjudication.adjudication_desk import AdjudicationDesk
@@ -30,6 +30,7 @@ from rater.services.adjudication.adjudication_record import (
     lock_entry,
     next_command,
     read_adjudication_of,
+    read_locked,
     rubric_decided_by,
 )
 from rater.services.doors.lock_manifests import check_lock
@@ -241,7 +242,7 @@ def _reissue(ending: _Ending, *, outcome: AdjudicationState, who: Who, clock: Cl
     finished = outcome is AdjudicationState.FINISHED
     reason = "" if finished else who.reason.strip()
     body: Json = {
-        **parse_canonical(read_lock(connection, earlier)),
+        **read_locked(connection, earlier),
         "adjudication": lock_entry(found, outcome=outcome, reason=reason, at=clock()),
         "audit": audit_head(connection, study_id=study.study_id),
         "app": who.app,

@@ -26,6 +26,7 @@ from protocol.adjudication.session import AdjudicationSession, fold_adjudication
 from protocol.canonical_json import Json, parse_canonical, sha256_hex
 from protocol.chain.amendment import Block, withdrawn_units
 from protocol.chain.events import Head
+from protocol.chain.lock import LockManifest
 from protocol.errors import CheckFailedError, WrongStateError
 from protocol.rubric import Rubric
 from protocol.rubric_versions import rubric_history
@@ -84,6 +85,22 @@ def unsure_is_queued(kind: StudyKind) -> bool:
     return kind is StudyKind.BENCHMARK_AUDIT
 
 
+def read_locked(connection: sqlite3.Connection, lock_code: str) -> Mapping[str, Json]:
+    """Return what the lock manifest under a code says.
+
+    Raises:
+        CheckFailedError: The file has none under this code, or one that this program does not write.
+    """
+    body = read_lock(connection, lock_code)
+    try:
+        LockManifest.from_body(body, where="the lock manifest")
+    except CheckFailedError:
+        raise CheckFailedError(
+            "The lock manifest is none that this program writes.", next_step=_BACKUP
+        ) from None
+    return parse_canonical(body)
+
+
 def read_adjudication_of(connection: sqlite3.Connection, study: StudyRecord) -> Adjudication | None:
     """Return where a study's adjudication stands, or None where its plan has none.
 
@@ -97,7 +114,7 @@ def read_adjudication_of(connection: sqlite3.Connection, study: StudyRecord) -> 
         return Adjudication(
             plan=plan, state=AdjudicationState.WAITING, lock_code=None, cells=(), session=None
         )
-    found = _table(parse_canonical(read_lock(connection, study.lock_code)).get("adjudication"))
+    found = _table(read_locked(connection, study.lock_code).get("adjudication"))
     lock_code = str(found["lock_code"]) if found else study.lock_code
     session = read_session(connection, study, plan, lock_code)
     state = AdjudicationState.NEEDED if session is None else AdjudicationState.BEGUN
@@ -216,7 +233,9 @@ def adjudication_again(
     earlier = read_lock(connection, found.lock_code)
     added = {"adjudication", "audit", "app"}
     kept = {name: value for name, value in locked.items() if name not in added}
-    before = {name: value for name, value in parse_canonical(earlier).items() if name not in added}
+    before = {
+        name: value for name, value in read_locked(connection, found.lock_code).items() if name not in added
+    }
     if sha256_hex(earlier) != found.lock_code or kept != before:
         raise CheckFailedError("The lock manifest is not the one that was adjudicated on.", next_step=_BACKUP)
     return lock_entry(found, outcome=found.state, reason=found.reason, at=found.ended_at)

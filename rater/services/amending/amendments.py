@@ -28,12 +28,15 @@ from protocol.chain.amendment import (
     set_aside,
 )
 from protocol.chain.audit import AuditEntry
-from protocol.chain.batches import fault_of_extension
+from protocol.chain.batches import batches_of, fault_of_extension
 from protocol.chain.identifiers import Clock
 from protocol.errors import NotFoundError, UsageError, WrongStateError
 from protocol.rubric_versions import fault_of_rerate, rubric_history
 from rater.services.amending.incidents import refuse_names
 from rater.services.who import Who
+
+BATCH_SEALED = "batch-sealed"
+"""Step of the audit log that names the key and plan of a batch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,10 +269,18 @@ def fault_of_amendments(connection: sqlite3.Connection, study: StudyRecord) -> s
     amendments = read_amendments(connection)
     if not in_order(amendments):
         return "they are not numbered from 1 without a gap"
-    steps = amendment_steps(read_audit(connection, study_id=study.study_id))
+    audit = read_audit(connection, study_id=study.study_id)
+    steps = amendment_steps(audit)
     recorded = [(one.details["amendment"], one.details.get("sha256"), one.action) for one in steps]
     if recorded != [(str(one.number), one.sha256, one.kind.value) for one in amendments]:
         return "they are not those of the audit log"
+    sealed = {
+        entry.details.get("batch"): entry.details.items() for entry in audit if entry.action == BATCH_SEALED
+    }
+    for batch in batches_of(amendments):
+        bound = {**batch.key.texts(), "protocol": batch.protocol_sha256}
+        if not bound.items() <= sealed.get(str(batch.number), {}.items()):
+            return f"the key or plan of batch {batch.number} is not the one in the audit log"
     return None
 
 

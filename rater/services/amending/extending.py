@@ -29,7 +29,14 @@ from protocol.errors import InvalidInputError, NotFoundError, UsageError, WrongS
 from protocol.extension_rules import differences, task_twice
 from protocol.item import Item
 from protocol.study import StudyProtocol
-from rater.services.amending.amendments import Amended, Frame, amend_together, handed_in, require_open
+from rater.services.amending.amendments import (
+    BATCH_SEALED,
+    Amended,
+    Frame,
+    amend_together,
+    handed_in,
+    require_open,
+)
 from rater.services.amending.incidents import refuse_names
 from rater.services.doors.core_dumps import forbid_core_dumps
 from rater.services.doors.key_files import seal
@@ -328,7 +335,7 @@ def _record(
         study_id=before.study.study_id,
         at=frame.at,
         who=who.name,
-        action="batch-sealed",
+        action=BATCH_SEALED,
         reason=frame.reason,
         details=details,
     )

@@ -13,10 +13,10 @@ from db.amendment_store import read_amendments
 from db.audit_store import read_audit_hashes
 from db.lock_store import read_lock
 from db.study_store import StudyRecord, visible_bytes
-from protocol.canonical_json import Json, canonical_bytes, parse_canonical, sha256_hex
+from protocol.canonical_json import Json, canonical_bytes, sha256_hex
 from protocol.chain.amendment import Amendment
 from protocol.errors import CheckFailedError
-from rater.services.adjudication.adjudication_record import adjudication_again
+from rater.services.adjudication.adjudication_record import adjudication_again, read_locked
 from rater.services.progress.rater_states import RaterState, each_rater_state
 from rater.services.progress.training_states import TrainingState, training_states
 from rater.services.verifying.study_bindings import check_bindings
@@ -109,7 +109,7 @@ def check_lock(connection: sqlite3.Connection, study: StudyRecord, lock_code: st
             next_step="Give the full code that `rater-admin lock` printed, as it was published.",
         )
     body = read_lock(connection, study.lock_code)
-    locked = parse_canonical(body)
+    locked = read_locked(connection, study.lock_code)
     heads: Json = [
         {"chain": state.head.chain_id, "events": state.head.seq, "head": state.head.hash}
         for state in each_rater_state(connection, study)
