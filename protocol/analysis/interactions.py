@@ -175,7 +175,7 @@ def omnibus_of(dimension: str, effects: Sequence[Effect], plan: AnalysisPlan) ->
         )
     elif len(tasks) < 2:
         undefined = (
-            f"Undefined: {len(tasks)} tasks have an effect for every model and scaffold, fewer than 2."
+            f"Undefined: tasks with an effect for every model and scaffold: {len(tasks)}, fewer than 2."
         )
     else:
         cells = [

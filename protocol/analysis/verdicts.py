@@ -63,7 +63,10 @@ def decide(figures: PairedFigures, levels: LevelCounts, *, holm_p: float, plan: 
         plan: The thresholds.
     """
     if figures.n_tasks < MIN_TASKS:
-        return Decision(verdict=None, reason=f"No verdict: {figures.n_tasks} tasks, fewer than {MIN_TASKS}.")
+        n = figures.n_tasks
+        return Decision(
+            verdict=None, reason=f"No verdict: {n} task{'' if n == 1 else 's'}, fewer than {MIN_TASKS}."
+        )
     significant = holm_p <= plan.alpha
     shift = f"mean shift {_signed(float(figures.mean))} levels, Holm p {p_text(holm_p)}"
     ceiling = plan.ceiling

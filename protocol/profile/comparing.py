@@ -121,7 +121,8 @@ def _difference(first: Row, second: Row, *, same_ratings: bool) -> RowDifference
 
 def _interval(values: list[Fraction]) -> IntervalEstimate:
     if len(values) < MIN_TASKS:
-        return IntervalEstimate.none(f"no interval: {len(values)} tasks, fewer than {MIN_TASKS}")
+        n = len(values)
+        return IntervalEstimate.none(f"no interval: {n} task{'' if n == 1 else 's'}, fewer than {MIN_TASKS}")
     return t_interval(values, level=0.95)
 
 

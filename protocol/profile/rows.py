@@ -200,7 +200,10 @@ def _mean(arm: Arm, spec: DimensionSpec) -> _Mean:
     mean, n = mean_of(by_task), len(by_task)
     if n < MIN_TASKS:
         return _Mean(
-            value=mean, interval=IntervalEstimate.none(f"no interval: {n} tasks, fewer than {MIN_TASKS}")
+            value=mean,
+            interval=IntervalEstimate.none(
+                f"no interval: {n} task{'' if n == 1 else 's'}, fewer than {MIN_TASKS}"
+            ),
         )
     if len(set(by_task)) == 1:
         return _Mean(

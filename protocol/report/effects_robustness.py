@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from protocol.analysis.effect import Effect
 from protocol.analysis.effects_result import EffectsResult, Robustness, Variant
 from protocol.analysis.robustness import COLLAPSES
-from protocol.report.number_text import UNDEFINED, signed_text
+from protocol.report.number_text import UNDEFINED, count_text, signed_text
 from protocol.report.text_block import Block, Sentences, TextTable
 
 
@@ -30,8 +30,9 @@ def _of(variant: Robustness, dimension: str) -> dict[tuple[str, str], Effect]:
 
 
 def _table(dimension: str, main: Sequence[Effect], variants: Sequence[Robustness]) -> TextTable:
+    ways = count_text(len(variants), "other way")
     return TextTable(
-        title=f"{dimension}: does it hold? {len(variants)} other ways to compute the same effects",
+        title=f"{dimension}: does it hold? {ways} to compute the same effects",
         columns=("model", "scaffold", "shift", "shifts", "verdict", "same", "other verdicts"),
         rows=tuple(_row(one, variants) for one in main),
         left=("model", "scaffold", "verdict", "other verdicts"),
@@ -111,8 +112,13 @@ def _sentences(everything: Sequence[Robustness], shown: Sequence[Robustness]) ->
     if shown:
         yield (
             f"Computed with the same plan: {'; '.join(_named(one) for one in shown)}. The column shifts "
-            "spans those that keep the scale. Fewer ratings mean less power: inconclusive beside a verdict "
-            "is no contradiction."
+            "spans those that keep the scale."
+            + (
+                " Fewer ratings mean less power: inconclusive where ratings are left out is no contradiction,"
+                " and no confirmation."
+                if any(one.ratings_left_out for one in shown)
+                else ""
+            )
         )
     nothing = [one for one in everything if not one.effects]
     for one in nothing:

@@ -61,6 +61,12 @@ def profile_document(profile: Profile) -> Document:
     )
 
 
+AGREEMENT_INTERVALS = (
+    "Intervals of agreement leave out one task at a time (jackknife with t), as in `agreement`, which also"
+    " says where they cover too little: near floor and ceiling, and inside one system, read them as too narrow."
+)
+
+
 def _overview(profile: Profile) -> Iterator[Part]:
     yield from (Picture(figure=figure) for figure in profile_bars(profile))
     yield row_table(profile.rows, title="")
@@ -97,6 +103,8 @@ def _details(rows: Sequence[Row]) -> Iterator[Part]:
     for row in rows:
         yield Heading(text=row.name)
         yield from _row(row)
+    if any(row.agreement is not None for row in rows):
+        yield Sentences(lines=(AGREEMENT_INTERVALS,))
 
 
 def _row(row: Row) -> Iterator[Part]:
@@ -171,7 +179,8 @@ def _measure_name(one: Measured) -> str:
 def _measured(one: Measured) -> tuple[str, str]:
     if one.value is None:
         return f"{UNDEFINED}: {one.undefined}", "-"
-    return decimal_text(one.value, digits=2), ends_text(one.ci95) if one.ci95 else "-"
+    between = ends_text(one.ci95) if one.ci95 else f"none: {one.undefined}" if one.undefined else "-"
+    return decimal_text(one.value, digits=2), between
 
 
 def _guards(profile: Profile) -> Iterator[Part]:

@@ -20,6 +20,7 @@ _GLYPHS = {1: "█", 2: "░█", 3: "░▒█", 4: "░▒▓█", 5: "·░�
 LETTERS = (
     "Counts: by level, the lowest first; n: ratings. Level of evidence: M model, R response, I interaction, D"
     " deployment. Kappa: quadratic (unweighted on a nominal scale), of all raters over every condition."
+    " Intervals of means and differences: Student t over tasks."
 )
 LEGEND = f"Bars: the share of ratings on each level, the lowest at the left and lightest; L: level. {LETTERS}"
 NOTHING_OVER_ROWS = "Rows are never added up: a profile has no value over them."

@@ -461,3 +461,10 @@ def test_json_of_an_undefined_effect_is_null_with_a_reason(study_table: BuildTab
     assert isinstance(said[0], TextTable)
     assert "undefined" in said[0].rows[0]
     effects_csv(_effects(study_table(arms)))
+
+
+def test_one_task_is_a_task_and_not_tasks(study_table: BuildTable) -> None:
+    """Reasons name a single task in the singular."""
+    table: RatingTable = study_table({("A", "S0"): [[0, 1]], ("A", "S1"): [[2, 1]]})
+    found = effects(table, baseline="S0", plan=AnalysisPlan(headline=("d",)))
+    assert found.effects[0].decision.reason == "No verdict: 1 task, fewer than 5."
