@@ -63,7 +63,8 @@ def profile_document(profile: Profile) -> Document:
 
 AGREEMENT_INTERVALS = (
     "Intervals of agreement leave out one task at a time (jackknife with t), as in `agreement`, which also"
-    " says where they cover too little: near floor and ceiling, and inside one system, read them as too narrow."
+    " says where they cover too little: near floor and ceiling, and inside one system, read them as too"
+    " narrow."
 )
 
 
