@@ -107,3 +107,16 @@ def test_ratings_of_a_stranger_are_merged_by_nobody(tmp_path: Path) -> None:
     refused(ExitCode.INVALID_INPUT, bad, "merge", small.study, place)
     (place / bad).unlink()
     assert "R1, final, merged" in done("merge", small.study, place).out
+
+
+def test_a_folder_is_merged_with_what_was_put_there_by_hand(tmp_path: Path) -> None:
+    """A file saved from a mail has no hash in its name and counts all the same, once."""
+    small = seeded_study(tmp_path / "study")
+    (tmp_path / "site").mkdir()
+    pack = pack_of_r1(tmp_path / "site", rated=3)
+    sent = CliRunner().invoke(rater_app, ["submit", str(pack), "--interim"])
+    assert sent.exit_code == 0, sent.output
+    found = done("merge", small.study, pack.parent, "--json").json
+    assert [(one["rater"], one["outcome"]) for one in found["files"]] == [("R1", "merged")]
+    again = done("merge", small.study, pack.parent, "--json").json
+    assert [one["new_events"] for one in again["files"]] == [0]

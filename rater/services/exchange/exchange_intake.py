@@ -10,7 +10,14 @@ from pathlib import Path
 from db.connection import close, open_for_reading, sentences
 from db.exchange_store import returned_hashes
 from protocol.chain.identifiers import Clock
-from rater.services.exchange.exchange import SentFile, Taken, is_address, open_exchange, take_new
+from rater.services.exchange.exchange import (
+    SentFile,
+    Taken,
+    is_address,
+    open_exchange,
+    ratings_name,
+    take_new,
+)
 from rater.services.packs.merging import Merged, merge_files
 from rater.services.who import Who
 
@@ -52,6 +59,8 @@ def merge_sent(study_path: Path, named: Sequence[str], *, who: Who, clock: Clock
         known = _known(study_path) if known is None else known
         taken = take_new(open_exchange(one), known)
         sources.append(taken)
+        if not is_address(one):
+            sources.append(_by_hand(Path(one)))
         exchanges.append(taken)
     return Intake(
         merged=tuple(merge_files(study_path, chain.from_iterable(sources), who=who, clock=clock)),
@@ -59,6 +68,15 @@ def merge_sent(study_path: Path, named: Sequence[str], *, who: Who, clock: Clock
         known=sum(taken.known for taken in exchanges),
         exchange=known is not None,
     )
+
+
+def _by_hand(folder: Path) -> list[Path]:
+    """Return ratings files that a person put there, such as those of mails: their names hold no hash."""
+    return [
+        file
+        for file in sorted(folder.glob("*.ratings.jsonl"))
+        if file.is_file() and ratings_name(file.name) is None
+    ]
 
 
 def _known(study_path: Path) -> frozenset[str]:
