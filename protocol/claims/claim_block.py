@@ -139,9 +139,9 @@ def _others(claim: Claim, effects: EffectsResult, findings: Sequence[Finding]) -
 
 def _limits(others: Sequence[OtherAnalysis]) -> list[str]:
     against = [one.label for one in others if one.answer == "disagrees"]
-    return [f"It is not so in {len(against)} of {len(others)} other analyses: {', '.join(against)}."] * bool(
-        against
-    )
+    return [
+        f"It is not so in {len(against)} of {len(others)} checks by other analyses: {', '.join(against)}."
+    ] * bool(against)
 
 
 def _unclear(finding: Finding) -> bool:
@@ -193,8 +193,10 @@ def _reasons(claim: Claim, findings: Sequence[Finding]) -> list[str]:
     if len(out) == len(findings):
         return [f"The finding the claim named beforehand ({wanted}) is there."]
     return [
-        f"{len(out)} of {len(findings)} comparisons have the finding the claim named beforehand ({wanted}): "
+        f"The finding the claim named beforehand ({wanted}) is there in {len(out)} of"
+        f" {len(findings)} comparison{'' if len(findings) == 1 else 's'}: "
         + "; ".join(f"{_where(one.effect)} {one.effect.decision.verdict or 'undefined'}" for one in findings)
+        + "."
     ]
 
 
@@ -229,7 +231,7 @@ def _varied(
         _over(claim.model, "model", [one.effect.model for one in findings], findings),
         _over(claim.scaffold, "scaffold", [one.effect.scaffold for one in findings], findings),
         *((alone,) if n_raters == 1 else ()),
-        *holding(others),
+        *holding(others, there=any(one.borne_out for one in findings)),
     )
 
 

@@ -74,10 +74,17 @@ def other_analyses(
     )
 
 
-def holding(others: Sequence[OtherAnalysis]) -> tuple[FactorDistance, ...]:
-    """Return, for each factor that was varied, whether the findings held over it."""
+def holding(others: Sequence[OtherAnalysis], *, there: bool) -> tuple[FactorDistance, ...]:
+    """Return, for each factor that was varied, whether the findings held over it.
+
+    Args:
+        others: What the other analyses say.
+        there: Whether they were asked of a finding the claim named; else of the verdicts as they are.
+    """
     factors = dict.fromkeys(one.factor for one in others)
-    return tuple(_distance(factor, [one for one in others if one.factor == factor]) for factor in factors)
+    return tuple(
+        _distance(factor, [one for one in others if one.factor == factor], there=there) for factor in factors
+    )
 
 
 def reaches_zero(effect: Effect) -> bool:
@@ -113,11 +120,13 @@ def _wanted(main: Effect, wanted: Sequence[str]) -> set[str]:
     return {str(one) for one in wanted or own}
 
 
-def _distance(factor: str, others: Sequence[OtherAnalysis]) -> FactorDistance:
+def _distance(factor: str, others: Sequence[OtherAnalysis], *, there: bool) -> FactorDistance:
     held = sum(one.answer == "holds" for one in others)
     against = [one.label for one in others if one.answer == "disagrees"]
     silent = [one.label for one in others if one.answer == "cannot tell"]
-    parts = [f"the finding is there in {held} of {len(others)} other analyses"]
+    parts = [
+        f"{'the finding is there' if there else 'the verdict is the same'} in {held} of {len(others)} checks"
+    ]
     if against:
         parts.append(f"not in {', '.join(against)}")
     if silent:

@@ -130,6 +130,7 @@ def test_a_finding_that_was_not_named_or_is_not_there_supports_nothing(
     assert block.verdict is ClaimVerdict.NOT_SUPPORTED
     assert block.may_be_said == ""
     assert block.why
+    assert all(reason.endswith(".") for reason in block.why)
 
 
 def another(
@@ -214,7 +215,7 @@ def test_another_analysis_that_disagrees_restricts_and_is_named(
     assert block.varied[-1].stability == other.stability
     named = "R1 alone (" if other.left_out else "consensus ("
     restricted = other.claim is ClaimVerdict.RESTRICTED
-    assert (f"It is not so in 1 of 1 other analyses: {named}" in block.may_be_said) is restricted
+    assert (f"It is not so in 1 of 1 checks by other analyses: {named}" in block.may_be_said) is restricted
     assert any("not stable" in reason and named in reason for reason in block.why) is restricted
 
 
@@ -260,6 +261,27 @@ def test_conditions_not_known_to_be_comparable_restrict(
     assert block.verdict is ClaimVerdict.RESTRICTED
     assert words in block.may_be_said
     assert any("run manifest" in one for one in block.needed)
+
+
+def test_a_finding_that_is_not_there_is_not_said_to_be_there_elsewhere(
+    study: StudyProtocol, found: EffectsResult
+) -> None:
+    """Other analyses are then asked for the same verdict, and the text says so."""
+    block = judged(replace(CLAIM, expects=("lowered",)), study, replace(found, robustness=other_same(found)))
+    assert block.varied[-1].why == "the verdict is the same in 1 of 1 checks"
+
+
+def other_same(found: EffectsResult) -> tuple[Robustness, ...]:
+    """Return an analysis with the effects of the main one."""
+    return (
+        Robustness(
+            variant=Variant.AGGREGATION,
+            label="consensus",
+            what="consensus",
+            ratings_left_out=0,
+            effects=found.effects,
+        ),
+    )
 
 
 def test_the_text_has_all_eight_parts(study: StudyProtocol, found: EffectsResult) -> None:
