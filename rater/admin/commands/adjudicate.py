@@ -67,21 +67,15 @@ def adjudicate(
     from rater.services.wall_clock import utc_now
     from rater.services.who import Who
 
-    if sum((list_only, finish, waive)) > 1:
-        raise UsageError("--list, --finish and --waive are three things.", next_step="Give one of them.")
     names = PaperNames(manifest=manifest, message=message)
     who = Who(name=login_name(), app=__version__, reason=reason)
     listing = list_only or (json and not (finish or waive))
-    if (listing or finish or waive) and (adjudicator or plain or ascii_only):
-        raise UsageError(
-            "--as, --plain and --ascii open the work; --list, --json, --finish and --waive do not.",
-            next_step="Leave one or the other out.",
-        )
-    if listing and (message or manifest or force or reason):
-        raise UsageError(
-            "A list writes nothing and has no reason.",
-            next_step="Leave out --message, --manifest, --force and --reason.",
-        )
+    _refuse_mixed(
+        ends=sum((list_only, finish, waive)),
+        listing=listing,
+        opens=bool(adjudicator or plain or ascii_only),
+        writes=bool(message or manifest or force or reason),
+    )
     if listing:
         _print(study, read_adjudication(study), json=json)
         return
@@ -96,6 +90,22 @@ def adjudicate(
         talk(f"Next: {_next(study)}")
         return
     _print_lock(study, done, names, waived=waive, force=force, json=json)
+
+
+def _refuse_mixed(*, ends: int, listing: bool, opens: bool, writes: bool) -> None:
+    """Refuse options that would be ignored: opening the work, listing it and ending it are three things."""
+    if ends > 1:
+        raise UsageError("--list, --finish and --waive are three things.", next_step="Give one of them.")
+    if (listing or ends) and opens:
+        raise UsageError(
+            "--as, --plain and --ascii open the work; --list, --json, --finish and --waive do not.",
+            next_step="Leave one or the other out.",
+        )
+    if listing and writes:
+        raise UsageError(
+            "A list writes nothing and has no reason.",
+            next_step="Leave out --message, --manifest, --force and --reason.",
+        )
 
 
 def _work(study: Path, adjudicator: str | None, *, plain: bool, ascii_only: bool) -> bool:
@@ -140,8 +150,6 @@ def _print_lock(
     force: bool,
     json: bool,
 ) -> None:
-    from rater.services.progress.progress import read_next_step
-
     papers = papers_of_the_lock(study, names, force=force)
     if json:
         print_json(
@@ -162,4 +170,4 @@ def _print_lock(
     talk("before, which is in the new lock manifest: publish it, too, where you cannot edit it.")
     if papers:
         talk(f"A draft of the message is {papers.message}; send {papers.manifest} with it.")
-    talk(f"Next: {read_next_step(study)}")
+    talk(f"Next: {_next(study)}")
