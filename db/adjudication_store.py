@@ -11,7 +11,7 @@ import sqlite3
 from db.event_store import verified_events
 from protocol.adjudication.manifest import AdjudicationManifest
 from protocol.chain.events import Event, Head, genesis
-from protocol.errors import CheckFailedError
+from protocol.errors import RESTORE_A_BACKUP, CheckFailedError
 
 ADJUDICATION_TABLES = (
     """CREATE TABLE adjudication (
@@ -93,7 +93,7 @@ def _manifest(manifest_id: str, lock_code: str, body: str) -> AdjudicationManife
     if (manifest.id, manifest.lock_code) != (manifest_id, lock_code):
         raise CheckFailedError(
             "The adjudication in the file belongs to another lock.",
-            next_step="Restore the file from a backup: it was changed outside the program.",
+            next_step=RESTORE_A_BACKUP,
         )
     return manifest
 

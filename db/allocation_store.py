@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from protocol.canonical_json import sha256_hex
-from protocol.errors import CheckFailedError, WrongStateError
+from protocol.errors import RESTORE_A_BACKUP, CheckFailedError, WrongStateError
 from protocol.transcript import Origin
 
 OPENED_TABLES = (
@@ -152,7 +152,7 @@ def read_study_toml(connection: sqlite3.Connection) -> str:
     if sha256_hex(text.encode()) != expected:
         raise CheckFailedError(
             "The opened study.toml is not the one that was hashed at seeding.",
-            next_step="Restore the file from a backup: it was changed outside the program.",
+            next_step=RESTORE_A_BACKUP,
         )
     return text
 

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from protocol.errors import CheckFailedError
+from protocol.errors import RESTORE_A_BACKUP, CheckFailedError
 
 if TYPE_CHECKING:
     from protocol.chain.amendment import Amendment
@@ -67,6 +67,6 @@ def _amendment(number: int, hash_: str, body: str) -> Amendment:
     if (found.number, found.sha256) != (number, hash_):
         raise CheckFailedError(
             f"Amendment {number} is not the one that was recorded.",
-            next_step="Restore the file from a backup: it was changed outside the program.",
+            next_step=RESTORE_A_BACKUP,
         )
     return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 
 from protocol.canonical_json import sha256_hex
-from protocol.errors import CheckFailedError
+from protocol.errors import RESTORE_A_BACKUP, CheckFailedError
 
 AUDIT_PLAN_TABLES = (
     """CREATE TABLE audit_plan (
@@ -44,6 +44,6 @@ def read_audit_plan(connection: sqlite3.Connection) -> str:
     if row is None or sha256_hex(str(row[0]).encode()) != expected:
         raise CheckFailedError(
             "The plan of the audit is not the study.toml that was hashed at seeding.",
-            next_step="Restore the file from a backup: it was changed outside the program.",
+            next_step=RESTORE_A_BACKUP,
         )
     return str(row[0])

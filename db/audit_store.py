@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 
 from protocol.chain.audit import AuditEntry, audit_genesis, audit_link, read_entry
-from protocol.errors import CheckFailedError
+from protocol.errors import RESTORE_A_BACKUP, CheckFailedError
 
 
 def append_audit(
@@ -53,7 +53,7 @@ def _linked(connection: sqlite3.Connection, study_id: str) -> Iterator[tuple[Aud
         if previous != stored_hash or entry.seq != seq or seq != number:
             raise CheckFailedError(
                 f"The audit log is broken at entry {seq}.",
-                next_step="Restore the file from a backup: it was changed outside the program.",
+                next_step=RESTORE_A_BACKUP,
             )
         yield entry, previous
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from protocol.chain.events import Event, Head, genesis, read_event
 from protocol.chain.manifest import AssignmentManifest
-from protocol.errors import CheckFailedError
+from protocol.errors import RESTORE_A_BACKUP, CheckFailedError
 
 if TYPE_CHECKING:
     from protocol.chain.ratings_file import StoredEvent
@@ -102,7 +102,7 @@ def verified_events(
         if seq != event.seq or stored_hash != event.hash:
             raise CheckFailedError(
                 f"The {what} of {manifest.rater} are broken at number {seq}.",
-                next_step="Restore the file from a backup: it was changed outside the program.",
+                next_step=RESTORE_A_BACKUP,
             )
         head = Head(chain_id=manifest.id, seq=event.seq, hash=event.hash)
         events.append(event)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from db.late_rows import lifted
 from protocol.canonical_json import sha256_hex
 from protocol.conversation import Conversation
-from protocol.errors import CheckFailedError, InvalidInputError, NotFoundError
+from protocol.errors import RESTORE_A_BACKUP, CheckFailedError, InvalidInputError, NotFoundError
 from protocol.item import Item, card_from_json
 
 
@@ -110,5 +110,5 @@ def item_of_row(item_id: str, task_id: str, body: str) -> Item:
 def _not_seeded(item_id: str) -> CheckFailedError:
     return CheckFailedError(
         f"The text of item {item_id} is not the one that was seeded.",
-        next_step="Restore the file from a backup: it was changed outside the program.",
+        next_step=RESTORE_A_BACKUP,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from protocol.errors import CheckFailedError
+from protocol.errors import RESTORE_A_BACKUP, CheckFailedError
 
 
 def insert_lock(connection: sqlite3.Connection, *, lock_code: str, body: bytes) -> None:
@@ -48,6 +48,6 @@ def read_lock(connection: sqlite3.Connection, lock_code: str) -> bytes:
     if row is None:
         raise CheckFailedError(
             "The study file has no lock manifest under its lock code.",
-            next_step="Restore the file from a backup: it was changed outside the program.",
+            next_step=RESTORE_A_BACKUP,
         )
     return bytes(row[0].encode())

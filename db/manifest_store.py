@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from db.amendment_store import read_amendments
 from db.late_rows import lifted
 from protocol.chain.manifest import AssignmentManifest
-from protocol.errors import CheckFailedError, NotFoundError
+from protocol.errors import RESTORE_A_BACKUP, CheckFailedError, NotFoundError
 
 if TYPE_CHECKING:
     from protocol.chain.amendment import Amendment
@@ -62,7 +62,7 @@ def _manifest(manifest_id: str, rater: str, body: str, amendments: Sequence[Amen
     if (manifest.id, manifest.rater) != (manifest_id, rater):
         raise CheckFailedError(
             f"The assignment manifest of {rater} belongs to somebody else.",
-            next_step="Restore the file from a backup: it was changed outside the program.",
+            next_step=RESTORE_A_BACKUP,
         )
     if not amendments:
         return manifest
@@ -72,7 +72,7 @@ def _manifest(manifest_id: str, rater: str, body: str, amendments: Sequence[Amen
     if len({one.item_id for one in added.items}) != len(added.items) and added.added:
         raise CheckFailedError(
             f"An amendment gives {rater} an item that {rater} has already.",
-            next_step="Restore the file from a backup: it was changed outside the program.",
+            next_step=RESTORE_A_BACKUP,
         )
     return added
 

@@ -17,7 +17,7 @@ from db.item_store import item_of_row
 from db.late_rows import lifted
 from protocol.canonical_json import canonical_bytes, sha256_hex
 from protocol.chain.events import Event, Head, genesis
-from protocol.errors import CheckFailedError
+from protocol.errors import RESTORE_A_BACKUP, CheckFailedError
 from protocol.training.reference import References, TrainingItem, read_references, references_body
 from protocol.training.training_manifest import TrainingManifest
 
@@ -176,7 +176,7 @@ def read_training_manifest(connection: sqlite3.Connection, rater: str) -> Traini
     if row is None:
         raise CheckFailedError(
             f"The file has no training of {rater}.",
-            next_step="Restore the file from a backup: it was changed outside the program.",
+            next_step=RESTORE_A_BACKUP,
         )
     return _manifest(*row)
 
@@ -186,7 +186,7 @@ def _manifest(manifest_id: str, rater: str, body: str) -> TrainingManifest:
     if (manifest.id, manifest.rater) != (manifest_id, rater):
         raise CheckFailedError(
             f"The training manifest of {rater} belongs to somebody else.",
-            next_step="Restore the file from a backup: it was changed outside the program.",
+            next_step=RESTORE_A_BACKUP,
         )
     return manifest
 
@@ -269,7 +269,7 @@ def read_admit_code(connection: sqlite3.Connection, manifest: TrainingManifest) 
     if row is None:
         raise CheckFailedError(
             f"The file has no admit code of {manifest.rater}.",
-            next_step="Restore the file from a backup: it was changed outside the program.",
+            next_step=RESTORE_A_BACKUP,
         )
     return str(row[0])
 

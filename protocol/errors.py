@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 SHOWN_PROBLEMS = 50
 """So many mistakes are printed; `InvalidInputError.problems` holds all of them."""
+RESTORE_A_BACKUP = "Restore the file from a backup: it was changed outside the program."
+"""What to do next where hashes or chains no longer fit."""
 
 
 class BlindraterError(Exception):

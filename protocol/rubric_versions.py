@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from protocol.errors import CheckFailedError
+from protocol.errors import RESTORE_A_BACKUP, CheckFailedError
 from protocol.rubric import Rubric
 
 if TYPE_CHECKING:  # the rating app reads this before its first page; few studies have amendments
@@ -108,7 +108,7 @@ def _next(before: RubricVersion, amendment: Amendment) -> RubricVersion:
     if rubric.sha256 != amendment.rubric:
         raise CheckFailedError(
             f"Amendment {amendment.number} does not lead to the rubric that it names.",
-            next_step="Restore the file from a backup: it was changed outside the program.",
+            next_step=RESTORE_A_BACKUP,
         )
     return RubricVersion(number=before.number + 1, rubric=rubric, sha256=rubric.sha256, amendment=amendment)
 

@@ -14,7 +14,7 @@ from typing import cast
 from protocol.adjudication.queue import Cell, CellId
 from protocol.canonical_json import Json, canonical_bytes, parse_canonical, sha256_hex
 from protocol.chain.identifiers import Entropy, draw_id, shuffled
-from protocol.errors import CheckFailedError
+from protocol.errors import RESTORE_A_BACKUP, CheckFailedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,10 +78,12 @@ class AdjudicationManifest:
                 protocol_sha256=_text(value["protocol"]),
             )
         except (KeyError, ValueError, TypeError) as fault:
-            raise CheckFailedError("The adjudication manifest cannot be read.", next_step=_BACKUP) from fault
+            raise CheckFailedError(
+                "The adjudication manifest cannot be read.", next_step=RESTORE_A_BACKUP
+            ) from fault
         if manifest.body() != body:
             raise CheckFailedError(
-                "The adjudication manifest holds more or other than it should.", next_step=_BACKUP
+                "The adjudication manifest holds more or other than it should.", next_step=RESTORE_A_BACKUP
             )
         return manifest
 
@@ -151,6 +153,3 @@ def _text(value: Json) -> str:
     if not isinstance(value, str):
         raise TypeError("no text")
     return value
-
-
-_BACKUP = "Restore the file from a backup: it was changed outside the program."

@@ -14,7 +14,7 @@ from typing import Literal, cast, get_args
 from protocol.canonical_json import Json, canonical_bytes, parse_canonical, sha256_hex
 from protocol.chain.manifest import AssignedItem, AssignmentManifest, KeyBinding
 from protocol.chain.rubric_texts import RubricTexts
-from protocol.errors import CheckFailedError
+from protocol.errors import RESTORE_A_BACKUP, CheckFailedError
 
 WithdrawRule = Literal["task", "task-for-model"]
 """What goes with a withdrawn item: its task in all arms, or its task for its model alone."""
@@ -156,7 +156,7 @@ class Amendment:
         except (KeyError, ValueError, TypeError):
             raise CheckFailedError(
                 "An amendment cannot be read.",
-                next_step="Restore the file from a backup: it was changed outside the program.",
+                next_step=RESTORE_A_BACKUP,
             ) from None
 
     @classmethod

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Self, cast
 
 from protocol.canonical_json import Json, canonical_bytes, parse_canonical, sha256_hex
-from protocol.errors import CheckFailedError
+from protocol.errors import RESTORE_A_BACKUP, CheckFailedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,12 +134,12 @@ class AssignmentManifest:
         except (KeyError, ValueError, TypeError) as fault:
             raise CheckFailedError(
                 "An assignment manifest cannot be read.",
-                next_step="Restore the file from a backup: it was changed outside the program.",
+                next_step=RESTORE_A_BACKUP,
             ) from fault
         if manifest.body() != body or not _holds_texts(manifest):
             raise CheckFailedError(
                 "An assignment manifest holds more or other than it should.",
-                next_step="Restore the file from a backup: it was changed outside the program.",
+                next_step=RESTORE_A_BACKUP,
             )
         return manifest
 

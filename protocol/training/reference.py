@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from protocol.canonical_json import Json, canonical_bytes, parse_canonical, sha256_hex
-from protocol.errors import CheckFailedError
+from protocol.errors import RESTORE_A_BACKUP, CheckFailedError
 from protocol.item import Item
 
 
@@ -70,7 +70,7 @@ def _reference(raw: Mapping[str, Json]) -> Reference:
 def _not_seeded() -> CheckFailedError:
     return CheckFailedError(
         "The reference of a training item is not the one that was seeded.",
-        next_step="Restore the file from a backup: it was changed outside the program.",
+        next_step=RESTORE_A_BACKUP,
     )
 
 

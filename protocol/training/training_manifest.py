@@ -14,7 +14,7 @@ from typing import cast
 
 from protocol.canonical_json import Json, canonical_bytes, parse_canonical, tagged_sha256
 from protocol.chain.manifest import AssignedItem, AssignmentManifest, KeyBinding
-from protocol.errors import CheckFailedError
+from protocol.errors import RESTORE_A_BACKUP, CheckFailedError
 from protocol.visible import TrainingGate
 
 
@@ -129,5 +129,5 @@ def _gate(raw: Mapping[str, Json]) -> TrainingGate:
 def _unreadable() -> CheckFailedError:
     return CheckFailedError(
         "A training manifest cannot be read, or holds more or other than it should.",
-        next_step="Restore the file from a backup: it was changed outside the program.",
+        next_step=RESTORE_A_BACKUP,
     )

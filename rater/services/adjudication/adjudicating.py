@@ -22,7 +22,7 @@ from db.study_store import StudyRecord, StudyState, read_study, require_study_fi
 from protocol.adjudication.manifest import make_manifest
 from protocol.canonical_json import Json, canonical_bytes, sha256_hex
 from protocol.chain.identifiers import Clock, Entropy
-from protocol.errors import CheckFailedError, NotFoundError, UsageError, WrongStateError
+from protocol.errors import RESTORE_A_BACKUP, CheckFailedError, NotFoundError, UsageError, WrongStateError
 from rater.services.adjudication.adjudication_desk import AdjudicationDesk
 from rater.services.adjudication.adjudication_record import (
     Adjudication,
@@ -299,7 +299,7 @@ def _check_queue(found: Adjudication) -> None:
     if wrong:
         raise CheckFailedError(
             f"The queue is not that of the locked ratings: {wrong}.",
-            next_step="Restore the file from a backup: it was changed outside the program.",
+            next_step=RESTORE_A_BACKUP,
         )
 
 

@@ -27,13 +27,11 @@ from protocol.canonical_json import Json, parse_canonical, sha256_hex
 from protocol.chain.amendment import Block, withdrawn_units
 from protocol.chain.events import Head
 from protocol.chain.lock import LockManifest
-from protocol.errors import CheckFailedError, WrongStateError
+from protocol.errors import RESTORE_A_BACKUP, CheckFailedError, WrongStateError
 from protocol.rubric import Rubric
 from protocol.rubric_versions import rubric_history
 from protocol.visible import StudyKind
 from rater.services.progress.rater_states import RaterState, rater_states
-
-_BACKUP = "Restore the file from a backup: it was changed outside the program."
 
 
 class AdjudicationState(StrEnum):
@@ -96,7 +94,7 @@ def read_locked(connection: sqlite3.Connection, lock_code: str) -> Mapping[str, 
         LockManifest.from_body(body, where="the lock manifest")
     except CheckFailedError:
         raise CheckFailedError(
-            "The lock manifest is none that this program writes.", next_step=_BACKUP
+            "The lock manifest is none that this program writes.", next_step=RESTORE_A_BACKUP
         ) from None
     return parse_canonical(body)
 
@@ -166,7 +164,9 @@ def rubric_decided_by(
     for version in reversed(versions):
         if sha256 in (None, version.sha256):
             return version.rubric
-    raise CheckFailedError("The adjudication is by a rubric that this study never had.", next_step=_BACKUP)
+    raise CheckFailedError(
+        "The adjudication is by a rubric that this study never had.", next_step=RESTORE_A_BACKUP
+    )
 
 
 def read_session(
@@ -184,7 +184,9 @@ def read_session(
     rubric = rubric_decided_by(connection, study, manifest.rubric_sha256)
     wrong = impossible_step(events, manifest, rubric=rubric, plan=plan)
     if wrong:
-        raise CheckFailedError(f"The adjudication was not made by this program: {wrong}.", next_step=_BACKUP)
+        raise CheckFailedError(
+            f"The adjudication was not made by this program: {wrong}.", next_step=RESTORE_A_BACKUP
+        )
     return fold_adjudication(manifest, events)
 
 
@@ -237,7 +239,9 @@ def adjudication_again(
         name: value for name, value in read_locked(connection, found.lock_code).items() if name not in added
     }
     if sha256_hex(earlier) != found.lock_code or kept != before:
-        raise CheckFailedError("The lock manifest is not the one that was adjudicated on.", next_step=_BACKUP)
+        raise CheckFailedError(
+            "The lock manifest is not the one that was adjudicated on.", next_step=RESTORE_A_BACKUP
+        )
     return lock_entry(found, outcome=found.state, reason=found.reason, at=found.ended_at)
 
 

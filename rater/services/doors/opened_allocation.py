@@ -17,7 +17,7 @@ from db.study_store import StudyRecord
 from protocol.allocation.allocation_key import AllocationKey
 from protocol.canonical_json import sha256_hex
 from protocol.chain.batches import SEEDED
-from protocol.errors import CheckFailedError
+from protocol.errors import RESTORE_A_BACKUP, CheckFailedError
 from protocol.transcript import Origin
 from rater.services.doors.study_keys import StudyKey, study_keys
 
@@ -57,7 +57,7 @@ def read_opened_allocations(
     if set(opened) != {one.batch for one in keys}:
         raise CheckFailedError(
             "The opened batches are not those of the study.",
-            next_step="Restore the file from a backup: it was changed outside the program.",
+            next_step=RESTORE_A_BACKUP,
         )
     return tuple(_allocation(one, opened[one.batch], origins, tasks, study.study_id) for one in keys)
 

@@ -15,7 +15,7 @@ from protocol.chain.amendment import Amendment, set_aside, told_first, told_to
 from protocol.chain.events import Event, EventKind, Head, genesis
 from protocol.chain.manifest import AssignmentManifest
 from protocol.conversation import Conversation
-from protocol.errors import CheckFailedError
+from protocol.errors import RESTORE_A_BACKUP, CheckFailedError
 from protocol.event_rules import Share, impossible_event
 from protocol.rubric import Rubric
 from protocol.rubric_versions import rubric_history
@@ -96,7 +96,7 @@ def each_rater_state(connection: sqlite3.Connection, study: StudyRecord) -> Iter
         if impossible:
             raise CheckFailedError(
                 f"The ratings of {manifest.rater} were not made by this program: {impossible}.",
-                next_step="Restore the file from a backup: it was changed outside the program.",
+                next_step=RESTORE_A_BACKUP,
             )
         yield state_of(manifest, events, study.visible.rubric, amendments)
 

@@ -18,13 +18,11 @@ from db.training_store import (
 from protocol.chain.events import Event, Head
 from protocol.chain.manifest import AssignmentManifest
 from protocol.conversation import Conversation
-from protocol.errors import CheckFailedError
+from protocol.errors import RESTORE_A_BACKUP, CheckFailedError
 from protocol.training.attempts import TrainingMaterial, TrainingSession, fold_training
 from protocol.training.event_rules import impossible_training_event
 from protocol.training.reference import TrainingItem
 from protocol.training.training_manifest import TrainingManifest
-
-_RESTORE = "Restore the file from a backup: it was changed outside the program."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +55,7 @@ def read_training_share(
     items = read_training_items(connection)
     wrong = _wrong_binding(manifest, assignment, study) or _wrong_items(manifest, items)
     if wrong:
-        raise CheckFailedError(f"{wrong[0].upper()}{wrong[1:]}.", next_step=_RESTORE)
+        raise CheckFailedError(f"{wrong[0].upper()}{wrong[1:]}.", next_step=RESTORE_A_BACKUP)
     return TrainingShare(
         material=TrainingMaterial(
             manifest=manifest,
@@ -85,7 +83,7 @@ def training_states(connection: sqlite3.Connection, study: StudyRecord) -> list[
         if impossible:
             raise CheckFailedError(
                 f"The training of {manifest.rater} was not recorded by this program: {impossible}.",
-                next_step=_RESTORE,
+                next_step=RESTORE_A_BACKUP,
             )
         states.append(
             TrainingState(

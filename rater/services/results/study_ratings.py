@@ -29,7 +29,7 @@ from protocol.analysis.unlike_batches import unlike_batches
 from protocol.audit.audit_protocol import AuditProtocol
 from protocol.chain.amendment import Amendment, Block, withdrawn_units
 from protocol.chain.batches import batch_of_items
-from protocol.errors import CheckFailedError, WrongStateError
+from protocol.errors import RESTORE_A_BACKUP, CheckFailedError, WrongStateError
 from protocol.report.carried_text import rubric_notices
 from protocol.rubric_versions import RubricHistory, rubric_history
 from protocol.session import ItemProgress, Mark, RaterSession
@@ -282,7 +282,7 @@ def _require_same(protocol: StudyProtocol, study: StudyRecord) -> None:
     if (protocol.simulated, protocol.rubric.sha256) != (seen.simulated, seen.rubric.sha256):
         raise CheckFailedError(
             "The rubric or the mark of simulated ratings is not that of the opened study.toml.",
-            next_step="Restore the file from a backup: it was changed outside the program.",
+            next_step=RESTORE_A_BACKUP,
         )
 
 

@@ -38,6 +38,7 @@ from protocol.chain.events import (
 from protocol.chain.identifiers import Clock, Entropy
 from protocol.chain.manifest import AssignedItem, AssignmentManifest
 from protocol.errors import (
+    RESTORE_A_BACKUP,
     CheckFailedError,
     InvalidInputError,
     StorageError,
@@ -93,7 +94,7 @@ class RatingDesk:
         if manifest.rubric_sha256 != rubric.sha256:
             raise CheckFailedError(
                 "The rubric in the file is not the one this rater's work was assigned with.",
-                next_step="Restore the file from a backup: it was changed outside the program.",
+                next_step=RESTORE_A_BACKUP,
             )
         self._amendments = self._read_amendments()
         self._versions: RubricHistory = rubric_history(rubric, self._amendments)

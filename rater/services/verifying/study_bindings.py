@@ -12,7 +12,7 @@ from db.connection import FileKind
 from db.item_store import read_items
 from db.manifest_store import read_manifests
 from db.study_store import StudyRecord
-from protocol.errors import CheckFailedError
+from protocol.errors import RESTORE_A_BACKUP, CheckFailedError
 from rater.services.amending.amendments import fault_of_amendments
 from rater.services.progress.training_states import wrong_training
 from rater.services.verifying.repeat_links import fault_of_repeats
@@ -51,6 +51,4 @@ def check_bindings(connection: sqlite3.Connection, study: StudyRecord) -> None:
 
 
 def _changed(what: str) -> CheckFailedError:
-    return CheckFailedError(
-        what, next_step="Restore the file from a backup: it was changed outside the program."
-    )
+    return CheckFailedError(what, next_step=RESTORE_A_BACKUP)
