@@ -100,7 +100,7 @@ def check_terminal(*, debug: bool) -> None:
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise UsageError(
             "The rating app needs a terminal for its input and output.",
-            next_step="Start it in a terminal window, without a pipe or redirection.",
+            next_step="Start it in a terminal window, without a pipe or redirection, or take --plain.",
         )
     from rater.tui.smallest import fits, too_small
 

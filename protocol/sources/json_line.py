@@ -29,6 +29,10 @@ class UnreadableLineError(Exception):
         self.final = final
 
 
+_IDENTITY = "AGE-SECRET-KEY-"
+"""An identity named in the place of a source: nothing of the key is quoted."""
+
+
 class _DoubledKeyError(ValueError):
     def __init__(self, key: str) -> None:
         super().__init__(key)
@@ -85,6 +89,10 @@ def parse_errors(text: str, start: int = 0) -> Iterator[None]:
         ) from None
     except json.JSONDecodeError as error:
         near = text[error.pos : error.pos + 20].rstrip("\r\n")
+        if near.startswith(_IDENTITY):
+            raise UnreadableLineError(
+                "the secret key of an age identity", "a file of transcripts", final=True
+            ) from None
         column = error.pos - start + 1
         found = f"{quoted(near)} at column {column}" if near else "the end of the line"
         raise UnreadableLineError(found, f"valid JSON ({error.msg})") from None

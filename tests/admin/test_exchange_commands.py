@@ -39,7 +39,7 @@ def test_ratings_go_by_way_of_an_exchange(tmp_path: Path) -> None:
     assert (found["set_aside"], found["known"]) == ([broken.name], 0)
     again = done("merge", small.study, place)
     assert not again.out
-    assert "0 files taken, 1 were merged before" in again.err
+    assert "Files taken: 0; merged before: 1" in again.err
     assert broken.name in again.err
 
 

@@ -123,3 +123,14 @@ def test_a_protocol_is_no_source(tmp_path: Path) -> None:
     assert found.exit_code == ExitCode.INVALID_INPUT
     assert "is a protocol, such as study.toml, and no source of transcripts" in found.stderr
     assert len(found.stderr.splitlines()) == 1
+
+
+def test_an_identity_in_the_place_of_a_source_is_not_quoted(tmp_path: Path) -> None:
+    """The wrong file of two: no character of the secret key reaches a screen or a log."""
+    secret = "QXZ7WVQXZ7WV"
+    identity = tmp_path / "identity.txt"
+    identity.write_text(f"AGE-SECRET-KEY-1{secret}\n", encoding="utf-8")
+    done = _inspect(identity)
+    assert done.exit_code == ExitCode.INVALID_INPUT
+    assert "age identity" in done.stderr
+    assert "QXZ" not in done.output

@@ -87,7 +87,7 @@ def test_without_a_terminal_there_is_one_sentence_and_code_2(build_study: BuildS
     assert done.returncode == 2
     assert done.stderr == (
         "rater: The rating app needs a terminal for its input and output. Start it in a terminal window,"
-        " without a pipe or redirection.\n"
+        " without a pipe or redirection, or take --plain.\n"
     )
 
 

@@ -60,4 +60,4 @@ def merge(
             f"Left where it is, for its content is not what its name says: {inline(name)}. Ask for it again."
         )
     if found.exchange:
-        talk(f"{len(found.merged)} files taken, {found.known} were merged before.")
+        talk(f"Files taken: {len(found.merged)}; merged before: {found.known}.")

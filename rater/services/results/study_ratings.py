@@ -127,7 +127,7 @@ def require_unblinded(ratings: StudyRatings, path: Path) -> StudyProtocol:
         raise WrongStateError(
             f"The study is {ratings.study.state}: its conditions are still sealed.",
             where=str(path),
-            next_step="Effects can be computed after `rater-admin lock` and `rater-admin unblind`.",
+            next_step="Conditions can be read after `rater-admin lock` and `rater-admin unblind`.",
         )
     return ratings.protocol
 
