@@ -121,7 +121,10 @@ def _csv_columns(head: bytes) -> tuple[str, ...]:
         return ()
     if not end or "\x00" in text:
         return ()
-    row = next(csv.reader([text.rstrip("\r")], delimiter=_delimiter(text)), [])
+    try:
+        row = next(csv.reader([text.rstrip("\r")], delimiter=_delimiter(text)), [])
+    except csv.Error:  # a carriage return among the words, or a name longer than any
+        return ()
     return tuple(name.strip() for name in row)
 
 

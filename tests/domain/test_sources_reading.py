@@ -262,6 +262,12 @@ def _read_or_refuse(*lines: bytes) -> _Read | InvalidInputError:
         return error
 
 
+@pytest.mark.parametrize("line", [b"\r\x01", b"model,task\rA,B", b"x" * 200_000])
+def test_a_first_line_that_is_no_header_is_a_mistake(line: bytes) -> None:
+    """Old line ends, control characters and endless names are told, and stop nothing else."""
+    assert isinstance(_read_or_refuse(line), InvalidInputError)
+
+
 def test_fields_that_are_not_kept_are_counted() -> None:
     """Nothing of a file is dropped without a word."""
     report = _read(_line(domain="x"), _line(id="a2", domain="y", metadata={}))
