@@ -2,9 +2,10 @@
 
 `methods` section 7. The verdict is *supported* only where no level is crossed, no factor the claim
 speaks of is unobserved or unstable, the finding is the one the claim named beforehand, its interval is
-clear of no shift, no other analysis disagrees, and the fairness rules say that the conditions may be
-compared. Whatever of these is missing, or one crossed level, leaves it *restricted* to the sentence that
-was observed; two levels, or a finding that is not there, leave it *not supported by this evidence*.
+clear of no shift, no other analysis disagrees, and the fairness rules, if asked, say that the conditions
+may be compared. Whatever of these is missing, or one crossed level, leaves it *restricted* to the
+sentence that was observed; two levels, or a finding that is not there, leave it *not supported by this
+evidence*.
 """
 
 from __future__ import annotations
@@ -103,7 +104,9 @@ def claim_block(
     unclear = [f"{_where(one.effect)}: {_UNCLEAR}" for one in findings if _unclear(one)]
     unlike = _unlike(fairness)
     why = [*_reasons(claim, findings), *_distance_reasons(steps, named, unstable, study), *unclear, *unlike]
-    verdict = _verdict(claim, findings, steps=steps, loose=bool(named or unstable or unclear or unlike))
+    # Ratings made elsewhere come without a manifest: that nobody asked is said, and refutes nothing.
+    loose = bool(named or unstable or unclear or (fairness and unlike))
+    verdict = _verdict(claim, findings, steps=steps, loose=loose)
     sentence = _sentence(claim, study, findings, _raters_text(n_raters, blinded=blinded))
     return ClaimBlock(
         claim=claim,

@@ -102,8 +102,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_claims_on_ratings_made_elsewhere_are_at_most_restricted(folder: Path) -> None:
-    """No file says that conditions differ in the scaffold alone; two levels above nothing is left."""
+def test_three_claims_on_the_same_ratings_get_three_verdicts(folder: Path) -> None:
+    """At its level supported, a level above restricted, two not supported; what no file can show is said."""
     result = run(
         "report",
         "--ratings",
@@ -122,7 +122,7 @@ def test_claims_on_ratings_made_elsewhere_are_at_most_restricted(folder: Path) -
     claims = text.split("\n## Claims\n")[1].split("\n## ")[0]
     verdicts = [line for line in claims.split("\n") if line.startswith("> ")]
     assert [line.removesuffix(".**").rpartition(": ")[2] for line in verdicts] == [
-        "restricted",
+        "supported as stated",
         "restricted",
         "not supported by this evidence",
     ]

@@ -248,18 +248,27 @@ def test_a_shift_whose_interval_reaches_zero_restricts(study: StudyProtocol, fou
 @pytest.mark.parametrize(
     ("fairness", "words"),
     [
-        ("", "is not on record"),
         ("not comparable", "the conditions are not comparable"),
         ("not shown to be comparable", "the conditions are not shown to be comparable"),
     ],
 )
-def test_conditions_not_known_to_be_comparable_restrict(
+def test_conditions_that_are_not_comparable_restrict(
     study: StudyProtocol, found: EffectsResult, fairness: str, words: str
 ) -> None:
     """A difference is the scaffold's only where nothing else differed; the sentence says it."""
     block = judged(CLAIM, study, found, fairness=fairness)
     assert block.verdict is ClaimVerdict.RESTRICTED
     assert words in block.may_be_said
+    assert any("run manifest" in one for one in block.needed)
+
+
+def test_a_study_that_never_asked_the_fairness_rules_says_so_with_its_claim(
+    study: StudyProtocol, found: EffectsResult
+) -> None:
+    """Ratings made elsewhere come without a manifest: supported, and what nobody asked is in the sentence."""
+    block = judged(CLAIM, study, found, fairness="")
+    assert block.verdict is ClaimVerdict.SUPPORTED
+    assert "is not on record" in block.may_be_said
     assert any("run manifest" in one for one in block.needed)
 
 
