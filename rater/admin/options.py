@@ -34,6 +34,13 @@ PassphraseFdOption = Annotated[
     int | None,
     typer.Option("--passphrase-fd", metavar="N", help="Read the passphrase from an open file descriptor."),
 ]
+RecipientOption = Annotated[
+    list[str] | None,
+    typer.Option("--recipient", metavar="AGE1...", help="Seal for this recipient; may be repeated."),
+]
+RequireBothOption = Annotated[
+    bool, typer.Option("--require-both", help="All recipients are needed together to open the key.")
+]
 
 
 LONGEST_SECRET = 2**20
@@ -74,6 +81,22 @@ def read_passphrase(file: Path | None, descriptor: int | None) -> str | None:
         ) from None
     except (OSError, ValueError, OverflowError):
         raise UsageError("It is not open.", where=where, next_step="Open it in the shell: 3<FILE.") from None
+
+
+def sealing_passphrase(
+    file: Path | None, descriptor: int | None, recipients: list[str] | None, *, no_input: bool
+) -> str | None:
+    """Return the passphrase a key is sealed with, asked for where nothing else is said; None with recipients.
+
+    Raises:
+        UsageError: There is none and it cannot be asked for, or two were given.
+        NotFoundError: There is no such file.
+        InvalidInputError: The file is empty or no text.
+    """
+    passphrase = read_passphrase(file, descriptor)
+    if passphrase is None and not recipients:
+        return ask_passphrase(no_input=no_input, option="--recipient or --passphrase-file", repeat=True)
+    return passphrase
 
 
 def _first_line(text: str) -> str:

@@ -15,6 +15,7 @@ from rater.admin.commands.source_options import (
     LargestOption,
     MapOption,
     ReplicatesOption,
+    RunManifestOption,
     SourcesArgument,
     named_sources,
 )
@@ -25,12 +26,14 @@ from rater.admin.options import (
     PassphraseFileOption,
     RatersOption,
     ReasonOption,
+    RecipientOption,
+    RequireBothOption,
     StudyArgument,
-    ask_passphrase,
     login_name,
-    read_passphrase,
+    sealing_passphrase,
 )
 from rater.admin.output import print_json, say, talk, typed
+from rater.admin.seeding_material import read_material
 
 if TYPE_CHECKING:
     from rater.services.amending.extending import Extended
@@ -51,13 +54,8 @@ def extend(
             help="The protocol the study was seeded with; once more for each batch before.",
         ),
     ],
-    recipient: Annotated[
-        list[str] | None,
-        typer.Option("--recipient", metavar="AGE1...", help="Seal for this recipient; may be repeated."),
-    ] = None,
-    require_both: Annotated[
-        bool, typer.Option("--require-both", help="All recipients are needed together to open the key.")
-    ] = False,
+    recipient: RecipientOption = None,
+    require_both: RequireBothOption = False,
     passphrase_file: PassphraseFileOption = None,
     passphrase_fd: PassphraseFdOption = None,
     mapping: MapOption = None,
@@ -67,12 +65,7 @@ def extend(
     replicates: ReplicatesOption = None,
     decisions: DecisionsOption = None,
     raters: RatersOption = None,
-    run: Annotated[
-        Path | None,
-        typer.Option(
-            "--run", metavar="RUN.JSON", help="How the transcripts were made; else run.json beside them."
-        ),
-    ] = None,
+    run: RunManifestOption = None,
     reason: ReasonOption = "",
     no_input: NoInputOption = False,
     json: JsonOption = False,
@@ -80,12 +73,8 @@ def extend(
     """Add a batch of tasks to an open study: same rubric, scaffolds and plan, a key of its own."""
     import secrets
 
-    from rater.admin.commands.seed import tell_fairness, tell_what_was_left_out
     from rater.services.amending.extending import ExtendRequest, extend_study
-    from rater.services.rater_list import read_rater_list
     from rater.services.reading_study import read_study_file
-    from rater.services.seeding.fairness import verify_known_run
-    from rater.services.seeding.preparing import prepare
     from rater.services.wall_clock import utc_now
     from rater.services.who import Who
 
@@ -98,13 +87,9 @@ def extend(
         largest_mib=largest_mib,
         replicates=replicates,
     )
-    prepared = prepare(protocol, named.paths, overrides=named.overrides, decisions=decisions)
-    known = verify_known_run(named.paths, protocol=protocol, run_manifest=run, overrides=named.overrides)
-    people = read_rater_list(protocol, raters, prepared.protocol.design.raters)
-    tell_what_was_left_out(prepared)
-    passphrase = read_passphrase(passphrase_file, passphrase_fd)
-    if passphrase is None and not recipient:
-        passphrase = ask_passphrase(no_input=no_input, option="--recipient or --passphrase-file", repeat=True)
+    material = read_material(protocol, named, decisions=decisions, run=run, raters=raters)
+    prepared = material.prepared
+    passphrase = sealing_passphrase(passphrase_file, passphrase_fd, recipient, no_input=no_input)
     extended = extend_study(
         prepared,
         ExtendRequest(
@@ -114,15 +99,14 @@ def extend(
             recipients=tuple(recipient or ()),
             passphrase=passphrase,
             require_all=require_both,
-            fairness={} if known is None else known.fairness.for_record(),
-            sites=people.sites,
+            fairness=material.fairness_for_record,
+            sites=material.people.sites,
         ),
         who=Who(name=login_name(), app=__version__, reason=reason),
         clock=utc_now,
         entropy=secrets.SystemRandom(),
     )
-    if known is not None:
-        tell_fairness(known)
+    material.tell_fairness()
     for warning in extended.warnings:
         talk(f"Warning: {warning}")
     if len(recipient or ()) == 1:

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rater.admin.commands.source_options import FormatOption, MapOption, SourcesArgument, named_sources
+from rater.admin.commands.source_options import (
+    FormatOption,
+    MapOption,
+    RunManifestOption,
+    SourcesArgument,
+    named_sources,
+)
 from rater.admin.output import print_json, print_table, say, talk
 from rater.exit_codes import ExitCode
 
@@ -38,12 +44,7 @@ def verify(
         Path,
         typer.Option("--protocol", metavar="STUDY.TOML", help="The study with its scaffolds and tasks."),
     ],
-    run: Annotated[
-        Path | None,
-        typer.Option(
-            "--run", metavar="RUN.JSON", help="How the transcripts were made; else run.json beside them."
-        ),
-    ] = None,
+    run: RunManifestOption = None,
     mapping: MapOption = None,
     format_name: FormatOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,

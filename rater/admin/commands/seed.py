@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -16,6 +16,7 @@ from rater.admin.commands.source_options import (
     LargestOption,
     MapOption,
     ReplicatesOption,
+    RunManifestOption,
     SourcesArgument,
     named_sources,
 )
@@ -25,17 +26,13 @@ from rater.admin.options import (
     PassphraseFdOption,
     PassphraseFileOption,
     RatersOption,
-    ask_passphrase,
+    RecipientOption,
+    RequireBothOption,
     login_name,
-    read_passphrase,
+    sealing_passphrase,
 )
 from rater.admin.output import print_json, say, talk, typed
-
-if TYPE_CHECKING:
-    from rater.services.seeding.fairness import VerifiedRun
-    from rater.services.seeding.preparing import Prepared
-
-_SHOWN_CELLS = 5
+from rater.admin.seeding_material import read_material
 
 
 def seed(
@@ -46,13 +43,8 @@ def seed(
         Path | None,
         typer.Option("--key", metavar="FILE", help="The sealed key to write (default: beside the study)."),
     ] = None,
-    recipient: Annotated[
-        list[str] | None,
-        typer.Option("--recipient", metavar="AGE1...", help="Seal for this recipient; may be repeated."),
-    ] = None,
-    require_both: Annotated[
-        bool, typer.Option("--require-both", help="All recipients are needed together to open the key.")
-    ] = False,
+    recipient: RecipientOption = None,
+    require_both: RequireBothOption = False,
     passphrase_file: PassphraseFileOption = None,
     passphrase_fd: PassphraseFdOption = None,
     mapping: MapOption = None,
@@ -62,12 +54,7 @@ def seed(
     replicates: ReplicatesOption = None,
     decisions: DecisionsOption = None,
     raters: RatersOption = None,
-    run: Annotated[
-        Path | None,
-        typer.Option(
-            "--run", metavar="RUN.JSON", help="How the transcripts were made; else run.json beside them."
-        ),
-    ] = None,
+    run: RunManifestOption = None,
     force: Annotated[
         bool, typer.Option("--force", help="Seed anew over a study file that has no rating yet.")
     ] = False,
@@ -101,9 +88,6 @@ def seed(
         seed_as_audit(protocol, sources, output=output, force=force, json=json)
         return
     from protocol.claims.evidence_level import claims_above
-    from rater.services.rater_list import read_rater_list
-    from rater.services.seeding.fairness import verify_known_run
-    from rater.services.seeding.preparing import prepare
     from rater.services.seeding.seeding import SeedRequest, seed_study
     from rater.services.wall_clock import utc_now
 
@@ -115,13 +99,9 @@ def seed(
         largest_mib=largest_mib,
         replicates=replicates,
     )
-    prepared = prepare(protocol, named.paths, overrides=named.overrides, decisions=decisions)
-    known = verify_known_run(named.paths, protocol=protocol, run_manifest=run, overrides=named.overrides)
-    people = read_rater_list(protocol, raters, prepared.protocol.design.raters)
-    tell_what_was_left_out(prepared)
-    passphrase = read_passphrase(passphrase_file, passphrase_fd)
-    if passphrase is None and not recipient:
-        passphrase = ask_passphrase(no_input=no_input, option="--recipient or --passphrase-file", repeat=True)
+    material = read_material(protocol, named, decisions=decisions, run=run, raters=raters)
+    prepared = material.prepared
+    passphrase = sealing_passphrase(passphrase_file, passphrase_fd, recipient, no_input=no_input)
     key_path = key or output.parent / f"{output.stem}.key"
     seeded = seed_study(
         prepared.protocol,
@@ -137,9 +117,9 @@ def seed(
             decisions=prepared.decisions,
             decisions_sha256=prepared.decisions_sha256,
             sources=prepared.sources,
-            fairness={} if known is None else known.fairness.for_record(),
+            fairness=material.fairness_for_record,
             intake=prepared.intake,
-            sites=people.sites,
+            sites=material.people.sites,
             who=login_name(),
             app=__version__,
         ),
@@ -147,8 +127,7 @@ def seed(
         clock=utc_now,
         training=prepared.training,
     )
-    if known is not None:
-        tell_fairness(known)
+    material.tell_fairness()
     for claim in claims_above(prepared.protocol.claims, prepared.protocol.evidence_level):
         talk(
             f"Warning: claim {claim.id} speaks of {claim.level}, above this study's evidence "
@@ -156,6 +135,7 @@ def seed(
         )
     for warning in seeded.warnings:
         talk(f"Warning: {warning}")
+    people = material.people
     if people.others:
         talk(f"{people.path} also names {', '.join(people.others)}, with nothing to rate in this design.")
     if len(recipient or ()) == 1:
@@ -202,41 +182,3 @@ def seed(
     talk(f"Keep {key_path} and the source files where no rater can read them.")
     first = next(iter(seeded.items_of_rater))
     talk(f"Next: rater rate {typed(output)} --as {first}")
-
-
-def tell_fairness(known: VerifiedRun) -> None:
-    """Say on stderr what the fairness rules answered."""
-    from protocol.fairness.answer import Outcome, Verdict
-
-    fairness = known.fairness
-    if fairness.verdict is Verdict.COMPARABLE:
-        talk(f"{known.run_manifest}: every fairness rule is kept.")
-        return
-    rules = ", ".join(str(one.rule) for one in fairness.answers if one.outcome is not Outcome.KEPT)
-    talk(
-        f"Warning: by {known.run_manifest} the conditions are {fairness.verdict} (rules {rules}). This is "
-        "sealed with the key and on the record at unblinding. `rater-admin protocol verify` names each place."
-    )
-
-
-def tell_what_was_left_out(prepared: Prepared) -> None:
-    """Say on stderr what the study will not hold, or not alike: nothing is dropped in silence."""
-    report = prepared.report
-    if report.failed:
-        what = "taken too" if prepared.sources.failed_runs else "left out"
-        talk(f"Failed runs, {what}: {', '.join(f'{one.what} {one.times}' for one in report.failed)}")
-    if report.skipped:
-        talk(f"Passed over: {', '.join(f'{one.what} {one.times}' for one in report.skipped)}")
-    if prepared.replicates_left_out:
-        talk(f"Left out by the rule for replicates: {prepared.replicates_left_out} transcripts")
-    unbalanced = prepared.cells.unbalanced
-    if unbalanced:
-        shown = ", ".join(
-            f"{one.cell.model} x {one.cell.scaffold} x {one.cell.task} ({one.replicates})"
-            for one in unbalanced[:_SHOWN_CELLS]
-        )
-        more = f" and {len(unbalanced) - _SHOWN_CELLS} more" if len(unbalanced) > _SHOWN_CELLS else ""
-        talk(
-            f"Warning: {len(unbalanced)} cells have not {prepared.cells.replicates} replicates as most do: "
-            f"{shown}{more}"
-        )

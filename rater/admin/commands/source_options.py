@@ -50,6 +50,12 @@ def _complete_format(incomplete: str) -> list[str]:
     return [known.name for known in FORMATS if known.name.startswith(incomplete)]
 
 
+RunManifestOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--run", metavar="RUN.JSON", help="How the transcripts were made; else run.json beside them."
+    ),
+]
 SourcesArgument = Annotated[
     list[Path],
     typer.Argument(

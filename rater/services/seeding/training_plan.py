@@ -114,8 +114,10 @@ def find_training_hits(
 ) -> list[LeakHit]:
     """Return every hit of the leak rules in training texts."""
     texts = training_transcripts(training)
+    if not texts:
+        return []
     rules = rules_of(protocol, [*study, *texts])
-    return list(find_hits(texts, rules, decisions, policy=policy_of(protocol))) if texts else []
+    return list(find_hits(texts, rules, decisions, policy=policy_of(protocol)))
 
 
 def plan_training(
@@ -144,10 +146,10 @@ def plan_training(
         BlindError: A hit of the leak rules in a training text waits for a decision.
     """
     refuse_study_items(training, study)
-    hits = find_training_hits(protocol, study, training, decisions)
-    _refuse_undecided(hits)
     texts = training_transcripts(training)
-    rules = rules_of(protocol, [*study, *texts])
+    rules = rules_of(protocol, [*study, *texts])  # once: it reads every text of the study
+    hits = list(find_hits(texts, rules, decisions, policy=policy_of(protocol)))
+    _refuse_undecided(hits)
     items = [
         TrainingItem(
             item=Item(
